@@ -37,6 +37,10 @@ const tell = (message: HostMessage): void => {
 };
 
 async function main(settings: HostSettings): Promise<void> {
+  // A parent that is gone, however it went, leaves nobody who could stop this process.
+  process.once('disconnect', () => process.exit());
+  process.on('SIGINT', () => {}); // the terminal sends it to the whole group; the parent decides
+
   const { hostJson, error } = readHostJson(settings.app);
   const http = hostJson.extensions?.http;
   const lowest = LEVELS.indexOf(
@@ -83,9 +87,6 @@ async function main(settings: HostSettings): Promise<void> {
   });
   if (settings.timers) runOnSchedule(worker.functions, runInBackground);
 
-  // A parent that is gone, however it went, leaves nobody who could stop this process.
-  process.once('disconnect', () => process.exit());
-  process.on('SIGINT', () => {}); // the terminal sends it to the whole group; the parent decides
   process.on('message', (message) => {
     if (message !== 'stop') return;
     const end = () => process.exit(0);

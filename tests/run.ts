@@ -1,0 +1,76 @@
+// `npm test`: builds the bundle, runs Jest over tests/, and ends with one line: `N passed, N failed`.
+// Further arguments go to Jest. `--quick` leaves out the slow folders, and says so.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bundle } from '../infra/build/bundle.ts';
+import { onEnd } from '../infra/local/ending.ts';
+
+interface JestResult {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SLOW = ['tests/bench/', 'tests/faults/'];
+
+const NOTHING: JestResult = {
+  numPassedTests: 0,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  numTodoTests: 0,
+  numRuntimeErrorTestSuites: 0,
+};
+
+const quick = process.argv.includes('--quick');
+const given = process.argv.slice(2).filter((argument) => argument !== '--quick');
+
+await bundle();
+const { result, code } = await runJest([
+  ...(given.some((argument) => /^(--maxWorkers|-w|--runInBand|-i\b)/.test(argument))
+    ? []
+    : ['--maxWorkers=2']),
+  ...(quick ? SLOW.map((folder) => `--testPathIgnorePatterns=${folder}`) : []),
+  ...given,
+]);
+
+const notRun = result.numPendingTests + result.numTodoTests;
+if (quick) console.log(`--quick left out: ${SLOW.join(', ')}. The whole proof: npm test`);
+if (notRun > 0) console.log(`${notRun} not run: skipped, todo or filtered by name.`);
+// A suite that could not even be loaded is one failure, or its tests would be missing in silence.
+const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+console.log(`${result.numPassedTests} passed, ${failed} failed`);
+process.exitCode = failed > 0 || result.numPassedTests === 0 ? 1 : code;
+
+async function runJest(
+  args: readonly string[],
+): Promise<{ readonly result: JestResult; readonly code: number }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tests-'));
+  const outputFile = path.join(folder, 'result.json');
+  const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const child = spawn(
+    process.execPath,
+    [...flags, jest, '--json', `--outputFile=${outputFile}`, ...args],
+    { cwd: ROOT, stdio: ['inherit', 'ignore', 'inherit'] },
+  );
+  onEnd(() => child.kill('SIGTERM'));
+  const [code]: unknown[] = await once(child, 'close');
+  try {
+    return {
+      result: JSON.parse(readFileSync(outputFile, 'utf8')) as JestResult,
+      code: typeof code === 'number' ? code : 1,
+    };
+  } catch {
+    console.log('Jest ended without a result.');
+    return { result: { ...NOTHING, numRuntimeErrorTestSuites: 1 }, code: 1 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
