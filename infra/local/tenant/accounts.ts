@@ -32,25 +32,35 @@ export function patchUser(
   body: Readonly<Record<string, unknown>>,
 ): Reply {
   const { passwordProfile, accountEnabled, ...others } = body;
+  // A profile without a password is answered 204 and changes nothing (seen in the field).
   const profile = isObject(passwordProfile) ? passwordProfile : {};
   const password = profile['password'];
   if (typeof password === 'string') {
-    const domain = directory.domains.get(user.userPrincipalName.split('@')[1] ?? '');
-    const external = /#EXT#/i.test(user.userPrincipalName) || user.userType === 'Guest';
-    // Microsoft says only that it is not for these; the text is the one seen in the field.
-    if (external || domain?.['authenticationType'] === 'Federated') return refusals.externalUser;
-    if (user.onPremisesSyncEnabled && user.syncedAnswer === 400) return refusals.synced;
-    if (!isStrong(password, directory.bannedWords)) return refusals.weakPassword;
-    const withMfa = profile['forceChangePasswordNextSignInWithMfa'] === true;
+    const refusal = passwordRefusal(directory, user, password);
+    if (refusal !== undefined) return refusal;
     user.password = password;
     user.lastPasswordChangeDateTime = now();
-    // Left out, the flag came out true in the field, against the documentation.
-    const force = withMfa || profile['forceChangePasswordNextSignIn'] !== false;
-    user.mustChange = withMfa ? 'passwordWithMfa' : force ? 'password' : 'no';
+    user.mustChange = mustChange(profile);
   }
   if (typeof accountEnabled === 'boolean') user.accountEnabled = accountEnabled;
   Object.assign(user, others);
   return noContent;
+}
+
+function passwordRefusal(directory: Directory, user: User, password: string): Reply | undefined {
+  const name = user.userPrincipalName;
+  const domain = directory.domains.get(name.split('@')[1] ?? '');
+  const federated = domain?.['authenticationType'] === 'Federated';
+  // Microsoft says only that a reset is not for these; the text is the one seen in the field.
+  if (federated || user.userType === 'Guest' || /#EXT#/i.test(name)) return refusals.externalUser;
+  if (user.onPremisesSyncEnabled && user.syncedAnswer === 400) return refusals.synced;
+  return isStrong(password, directory.bannedWords) ? undefined : refusals.weakPassword;
+}
+
+function mustChange(profile: Readonly<Record<string, unknown>>): User['mustChange'] {
+  if (profile['forceChangePasswordNextSignInWithMfa'] === true) return 'passwordWithMfa';
+  // Left out, the flag came out true in the field, against the documentation.
+  return profile['forceChangePasswordNextSignIn'] === false ? 'no' : 'password';
 }
 
 export function revokeSessions(user: User): void {

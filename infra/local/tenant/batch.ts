@@ -18,25 +18,28 @@ const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'];
 
 function parseItem(value: unknown): BatchItem | Reply {
   if (!isObject(value)) return refusals.batchPayload;
-  const { id, method, url, headers, body, dependsOn } = value;
+  const { id, method, url, headers, body = null, dependsOn } = value;
   if (typeof id !== 'string' || typeof method !== 'string' || typeof url !== 'string')
     return refusals.batchPayload;
   const verb = method.toUpperCase();
   if (id === '' || !methods.includes(verb) || /^\w+:\/\//.test(url)) return refusals.batchPayload;
-  const contentType = isObject(headers)
-    ? Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
-    : undefined;
-  const hasBody = body !== undefined && body !== null;
-  if (verb !== 'GET' && verb !== 'DELETE' && (contentType === undefined || !hasBody))
-    return refusals.batchItem(id);
+  const contentType = contentTypeOf(headers);
+  const writes = verb !== 'GET' && verb !== 'DELETE';
+  if (writes && (contentType === '' || body === null)) return refusals.batchItem(id);
   return {
     id,
     method: verb,
     url: url.startsWith('/') ? url : `/${url}`,
-    contentType: String(contentType ?? ''),
-    body: !hasBody ? '' : typeof body === 'string' ? body : JSON.stringify(body),
+    contentType,
+    body: body === null ? '' : JSON.stringify(body),
     dependsOn: Array.isArray(dependsOn) ? dependsOn.map(String) : [],
   };
+}
+
+function contentTypeOf(headers: unknown): string {
+  if (!isObject(headers)) return '';
+  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type');
+  return String(header?.[1] ?? '');
 }
 
 /** The items, or the refusal of the whole batch: then none of them is carried out. */

@@ -21,7 +21,7 @@ async function read(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function write(response: ServerResponse, reply: Reply, truncate: boolean): void {
+function write(response: ServerResponse, reply: Reply): void {
   const { status, headers = {}, body } = reply;
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const bytes = Buffer.from(text ?? '');
@@ -31,14 +31,34 @@ function write(response: ServerResponse, reply: Reply, truncate: boolean): void 
     ...(status === 204 ? {} : { 'Content-Length': bytes.length }),
     ...headers,
   });
-  if (!truncate) response.end(bytes);
+  if (reply.fault?.kind !== 'truncate') response.end(bytes);
   else
     response.write(bytes.subarray(0, Math.max(1, bytes.length >> 1)), () =>
       response.socket?.destroy(),
     );
 }
 
-/** `arrived` keeps a record of each request, its status stays 0 when nothing is sent back. */
+/** What becomes of a request: the reply that leaves, or what happens to the connection instead. */
+async function decide(
+  incoming: Incoming,
+  ordered: Fault | undefined,
+  latencyMs: number,
+  handle: Handle,
+): Promise<Reply | 'silence' | 'reset'> {
+  if (ordered?.kind === 'hang') return 'silence';
+  if (ordered?.kind === 'resetBefore') return 'reset';
+  if (ordered?.kind === 'reply' && !ordered.applied) return ordered;
+  const reply = handle(incoming);
+  const fault = ordered ?? reply.fault;
+  const wait = latencyMs + (fault?.kind === 'slow' ? fault.ms : 0);
+  if (wait > 0) await sleep(wait);
+  if (fault?.kind === 'hang') return 'silence';
+  if (fault?.kind === 'resetBefore' || fault?.kind === 'resetAfter') return 'reset';
+  if (fault?.kind === 'reply') return fault;
+  return fault === undefined ? reply : { ...reply, fault };
+}
+
+/** `arrived` keeps a record of each request; its status stays 0 when nothing is sent back. */
 export function createDoor(
   faults: Faults,
   latencyMs: () => number,
@@ -53,29 +73,20 @@ export function createDoor(
       headers: request.headers,
       body: await read(request),
     };
-    if (incoming.url.startsWith('/_tenant/')) return write(response, handle(incoming), false);
+    if (incoming.url.startsWith('/_tenant/')) return write(response, handle(incoming));
     const record = arrived(incoming);
     const ordered = faults.takeRequest(incoming.method, incoming.url);
-    if (ordered?.kind === 'hang') return;
-    if (ordered?.kind === 'resetBefore') return void request.socket.destroy();
-
-    const instead = ordered?.kind === 'reply' && !ordered.applied;
-    const real: Reply = instead ? { status: 0 } : handle(incoming);
-    const fault: Fault | undefined = ordered ?? real.fault;
-    const wait = latencyMs() + (fault?.kind === 'slow' ? fault.ms : 0);
-    if (wait > 0) await sleep(wait);
-    if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'resetBefore' || fault?.kind === 'resetAfter')
-      return void request.socket.destroy();
-    const reply = fault?.kind === 'reply' ? fault : real;
-    record.status = reply.status;
-    write(response, reply, fault?.kind === 'truncate');
+    const outcome = await decide(incoming, ordered, latencyMs(), handle);
+    if (outcome === 'silence') return;
+    if (outcome === 'reset') return void request.socket.destroy();
+    record.status = outcome.status;
+    write(response, outcome);
   };
   return (request, response) => {
     pass(request, response).catch((bug: unknown) => {
       // A client that left in the middle of its request, or a mistake of the tenant, which must be seen.
       if (response.headersSent || request.destroyed) return void request.socket.destroy();
-      write(response, { status: 500, body: `The local tenant failed: ${String(bug)}\n` }, false);
+      write(response, { status: 500, body: `The local tenant failed: ${String(bug)}\n` });
     });
   };
 }

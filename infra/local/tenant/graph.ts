@@ -320,6 +320,13 @@ function match(segments: readonly Segment[]): { template?: string; stranger: str
   return whole === undefined ? { stranger } : { template: whole.path, stranger };
 }
 
+/** Undefined: the path does not know the method. */
+function optionsOf(template: string, method: string): readonly string[] | undefined {
+  const options = paths[template]?.[method.toLowerCase()];
+  const unpaged = metadata.noTop.includes(collections[template]?.type ?? '');
+  return unpaged ? options?.filter((option) => option !== '$top') : options;
+}
+
 /** Who asks, or the 401. */
 export function authenticate(world: World, authorization: string | undefined): Caller | Reply {
   const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
@@ -373,7 +380,7 @@ export function answer(world: World, caller: Caller, request: GraphRequest): Rep
   const segments = segmentsOf(path);
   const { template, stranger } = match(segments);
   if (template === undefined) return refusals.segment(stranger);
-  const options = paths[template]?.[request.method.toLowerCase()];
+  const options = optionsOf(template, request.method);
   if (options === undefined) return refusals.method;
   const name = `${request.method} ${template}`;
   const operation = operations.get(name);

@@ -8,6 +8,8 @@ interface Type {
   readonly properties: Readonly<Record<string, string>>;
 }
 interface Metadata {
+  /** Types whose collections know no $top. */
+  readonly noTop: readonly string[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly entityTypes: Readonly<Record<string, Type>>;
   readonly complexTypes: Readonly<Record<string, Type>>;

@@ -21,7 +21,7 @@ export const groupIds = {
   administrators: group('administrators'),
   /** Role-assignable, eligible for Security Administrator. */
   eligible: group('eligible'),
-  /** An ordinary group that holds a harmless scoped role nowhere: for the `groups` of a caller. */
+  /** An ordinary group, for the `groups` of a caller. */
   sales: group('sales'),
 } as const;
 export const unitIds = {
@@ -81,15 +81,6 @@ export const people = {
   onCall: person('oncall.engineer', 'holds the app role PasswordReset.Invoke; reset', {
     facts: { displayName: 'Lee Gu' },
   }),
-  ...Object.fromEntries(
-    harmlessRoles.map((role) => [
-      role,
-      person(role.toLowerCase().replaceAll(' ', '.'), `${role}, a harmless role: reset`, {
-        facts: { displayName: `Holder of ${role}` },
-        holds: [[roleIds[role]]],
-      }),
-    ]),
-  ),
   synced: person('synced', 'synced from on-premises, Graph would answer 400: refused', {
     facts: synced,
   }),
@@ -144,6 +135,17 @@ export const people = {
   deleted: person('deleted', 'deleted, can be restored: not found', { deleted: true }),
 } as const satisfies Record<string, Person>;
 
+/** One holder of each of the nine roles that a User Administrator may manage. */
+export const roleHolders: readonly Person[] = harmlessRoles.map((role) =>
+  person(role.toLowerCase().replaceAll(' ', '.'), `${role}, a harmless role: reset`, {
+    facts: { displayName: `Holder of ${role}` },
+    holds: [[roleIds[role]]],
+  }),
+);
+
+/** The list for people: who can be tried, and what each of them shows. */
+export const everyone: readonly Person[] = [...Object.values<Person>(people), ...roleHolders];
+
 const identityRights = [
   'User-PasswordProfile.ReadWrite.All',
   'User.EnableDisableAccount.All',
@@ -180,7 +182,7 @@ export function populate(directory: Directory, without: readonly string[]): void
   addTenant(directory);
   addGroups(directory);
   addRoles(directory);
-  for (const one of Object.values<Person>(people)) addPerson(directory, one);
+  for (const one of everyone) addPerson(directory, one);
   addApplications(directory, without);
 }
 

@@ -24,12 +24,8 @@ export function parseQuery(
   type: string,
 ): Query | Reply {
   const given = new URLSearchParams(search);
-  for (const option of given.keys()) {
-    if (!option.startsWith('$')) continue; // custom options are ignored
-    const known = options.includes(option) || (option === '$skiptoken' && options.includes('$top'));
-    if (!known) return refusals.query(option);
-    if (!served.includes(option)) return refusals.notServed(`the query option ${option}`);
-  }
+  const refused = optionRefusal([...given.keys()], options);
+  if (refused !== undefined) return refused;
   const select = given.get('$select')?.split(',');
   const unknown = select?.find((name) => !propertiesOf(type).has(name));
   if (unknown !== undefined) return refusals.select(unknown, type);
@@ -52,6 +48,16 @@ export function parseQuery(
     filtered: conditions.flatMap((one) => (one === undefined ? [] : [one.property])),
     keep: (row) => conditions.every((one) => one !== undefined && row[one.property] === one.value),
   };
+}
+
+/** Options without a $ are the caller's own; Graph ignores them. */
+function optionRefusal(given: readonly string[], options: readonly string[]): Reply | undefined {
+  const known = options.includes('$top') ? [...options, '$skiptoken'] : options;
+  const asked = given.filter((option) => option.startsWith('$'));
+  const strange = asked.find((option) => !known.includes(option));
+  if (strange !== undefined) return refusals.query(strange);
+  const unserved = asked.find((option) => !served.includes(option));
+  return unserved === undefined ? undefined : refusals.notServed(`the query option ${unserved}`);
 }
 
 /** `property eq literal` is all that is served. */
