@@ -60,10 +60,14 @@ param alertEmails string[] = []
 @minValue(1)
 param burstThreshold int = 20
 
+// Names, not outputs, are handed on where they decide what is made: only then can what-if foretell it.
 var appName = empty(name) ? 'reset-${uniqueString(resourceGroup().id)}' : name
 var token = uniqueString(resourceGroup().id, appName)
+var storageName = 'st${token}'
 var secretSettings = signingSettings(callers)
 var vaultName = empty(secretSettings) ? '' : 'kv-${token}'
+var networkName = 'vnet-${appName}'
+var appSubnetName = 'app'
 
 module identity 'modules/identity.bicep' = {
   params: { name: 'id-${appName}', location: location, tags: tags }
@@ -81,7 +85,7 @@ module telemetry 'modules/telemetry.bicep' = {
 
 module storage 'modules/storage.bicep' = {
   params: {
-    name: 'st${token}'
+    name: storageName
     location: location
     tags: tags
     zoneRedundant: zoneRedundant
@@ -107,10 +111,13 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     name: appName
     location: location
     tags: tags
+    networkName: networkName
+    appSubnetName: appSubnetName
     addressPrefix: addressPrefix
-    storageId: storage.outputs.id
-    vaultId: vault.?outputs.id ?? ''
+    storageName: storageName
+    vaultName: vaultName
   }
+  dependsOn: [storage, vault]
 }
 
 module app 'modules/app.bicep' = {
@@ -126,20 +133,23 @@ module app 'modules/app.bicep' = {
     zoneRedundant: zoneRedundant
     identityId: identity.outputs.id
     packageContainerUrl: storage.outputs.packageContainerUrl
-    subnetId: network.?outputs.appSubnetId ?? ''
+    subnetId: privateNetwork
+      ? resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, appSubnetName)
+      : ''
     allowedIpRanges: allowedIpRanges
     workspaceId: telemetry.outputs.workspaceId
   }
+  dependsOn: [network]
 }
 
 module settings 'modules/settings.bicep' = {
   params: {
-    appName: app.outputs.name
+    appName: appName
     identityName: identity.outputs.name
-    storageName: storage.outputs.name
+    storageName: storageName
     insightsName: telemetry.outputs.insightsName
     callers: callers
-    vaultName: vault.?outputs.name ?? ''
+    vaultName: vaultName
     secretSettings: secretSettings
     protectedGroupIds: protectedGroupIds
     entraAudience: entraAudience
@@ -147,6 +157,7 @@ module settings 'modules/settings.bicep' = {
     cooldownSeconds: cooldownSeconds
     auditRetentionDays: auditRetentionDays
   }
+  dependsOn: [app, vault]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -165,10 +176,10 @@ module workbook 'modules/workbook.bicep' = {
 }
 
 // azd keeps these as environment values; the hooks and the plain `az` path read them.
-output AZURE_FUNCTION_APP_NAME string = app.outputs.name
+output AZURE_FUNCTION_APP_NAME string = appName
 output AZURE_FUNCTION_APP_URL string = app.outputs.url
 output AZURE_RESOURCE_GROUP string = resourceGroup().name
 output AZURE_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
-output AZURE_STORAGE_ACCOUNT_NAME string = storage.outputs.name
-output AZURE_KEY_VAULT_NAME string = vault.?outputs.name ?? ''
+output AZURE_STORAGE_ACCOUNT_NAME string = storageName
+output AZURE_KEY_VAULT_NAME string = vaultName
 output CALLERS_CONFIGURED bool = !empty(callers)

@@ -107,5 +107,4 @@ resource hostLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-output name string = app.name
 output url string = 'https://${app.properties.defaultHostName}'

@@ -4,26 +4,28 @@
 param name string
 param location string
 param tags object
+param networkName string
+param appSubnetName string
 param addressPrefix string
-param storageId string
+param storageName string
 @description('Empty = there is no vault.')
-param vaultId string
+param vaultName string
 
 var storageSuffix = environment().suffixes.storage
 var storageServices = ['blob', 'queue', 'table']
 var endpoints = concat(
   map(storageServices, service => {
     group: service
-    target: storageId
+    target: resourceId('Microsoft.Storage/storageAccounts', storageName)
     zone: 'privatelink.${service}.${storageSuffix}'
   }),
   // environment().suffixes.keyvaultDns is ".vault.azure.net"; the private zone is spelt "vaultcore".
-  empty(vaultId)
+  empty(vaultName)
     ? []
     : [
         {
           group: 'vault'
-          target: vaultId
+          target: resourceId('Microsoft.KeyVault/vaults', vaultName)
           zone: replace('privatelink${environment().suffixes.keyvaultDns}', '.vault.', '.vaultcore.')
         }
       ]
@@ -46,13 +48,13 @@ resource exit 'Microsoft.Network/natGateways@2026-03-01' = {
 }
 
 resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
-  name: 'vnet-${name}'
+  name: networkName
   location: location
   tags: tags
   properties: { addressSpace: { addressPrefixes: [addressPrefix] } }
 
   resource app 'subnets' = {
-    name: 'app'
+    name: appSubnetName
     properties: {
       addressPrefix: cidrSubnet(addressPrefix, 26, 0)
       defaultOutboundAccess: false
@@ -113,5 +115,3 @@ resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-
     }
   }
 ]
-
-output appSubnetId string = vnet::app.id

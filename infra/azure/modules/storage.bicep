@@ -77,6 +77,4 @@ resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-output id string = account.id
-output name string = account.name
 output packageContainerUrl string = '${account.properties.primaryEndpoints.blob}${account::blobs::package.name}'

@@ -47,6 +47,3 @@ resource accessLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
     logs: [{ category: 'AuditEvent', enabled: true }]
   }
 }
-
-output id string = vault.id
-output name string = vault.name
