@@ -1,0 +1,28 @@
+// Between the Functions programming model and the journey: a request in, an answer out, log lines as one
+// JSON object each. Never looks at request.url in a log (it carries ?code=) nor at request.user (anybody
+// can send x-ms-client-principal).
+
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { Incoming } from '../lib/admission.ts';
+import type { Answer } from '../lib/answer.ts';
+import type { Log } from '../lib/audit.ts';
+import type { Door } from '../lib/failure.ts';
+
+export const incoming = async (request: HttpRequest, door: Door): Promise<Incoming> => ({
+  door,
+  headers: request.headers,
+  codeInQuery: request.query.get('code'),
+  body: new Uint8Array(await request.arrayBuffer()),
+});
+
+export const response = ({ status, headers, body }: Answer): HttpResponseInit => ({
+  status,
+  headers: { ...headers },
+  body,
+});
+
+/** `context.log` takes anything and formats it: one JSON text a line is what queries can read. */
+export const logOf =
+  (context: InvocationContext): Log =>
+  (level, event, fields) =>
+    context[level](JSON.stringify({ event, ...fields }));

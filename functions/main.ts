@@ -1,0 +1,98 @@
+// The composition root: environment → configuration → adapters → doors. The only file that reads
+// process.env; decides nothing. Nothing is evaluated here that registering the doors does not need:
+// the adapters bring their SDKs with them when they are first asked for.
+
+import { randomInt } from 'node:crypto';
+import { app } from '@azure/functions';
+import type { Log } from '../lib/audit.ts';
+import { type Config, entraDoorAsked, readConfig } from '../lib/config.ts';
+import { deadlineFrom } from '../lib/deadline.ts';
+import type { Ports } from '../lib/journey.ts';
+import { checkReadiness } from '../lib/readiness.ts';
+import { resetHandler } from '../lib/reset-handler.ts';
+import { health } from './health.ts';
+import { openApi } from './openapi.ts';
+import { ready, watchReadiness } from './ready.ts';
+import { resetPassword, resetPasswordEntra } from './reset-password.ts';
+import { sweepLedger } from './sweep-ledger.ts';
+import { warmUp } from './warm-up.ts';
+
+const config = readConfig(process.env);
+
+/** Made once, when first needed. */
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+const adapters = once(() => openAdapters(requireConfig()));
+const ports = async (log: Log): Promise<Ports> => {
+  const { identity, directory, tables, keys } = await adapters();
+  const { deliveries, users } = tables;
+  return {
+    identity,
+    directory,
+    deliveries,
+    users,
+    tokens: keys,
+    randomBelow: randomInt,
+    now: Date.now,
+    log,
+  };
+};
+
+/** The handlers below answer NotConfigured before they would ask for an adapter. */
+function requireConfig(): Config {
+  if (!config.ok) throw new Error('Adapters were asked for without a configuration.');
+  return config.value;
+}
+
+async function openAdapters(settings: Config) {
+  const [graph, transport, identity, tables, keys] = await Promise.all([
+    import('../lib/adapters/graph-directory.ts'),
+    import('../lib/adapters/graph-transport.ts'),
+    import('../lib/adapters/managed-identity.ts'),
+    import('../lib/adapters/tables.ts'),
+    settings.entra && import('../lib/adapters/entra-keys.ts'),
+  ]);
+  const { clientId, graphOrigin, entra } = settings;
+  const managed = identity.managedIdentity(clientId, graphOrigin);
+  return {
+    identity: managed,
+    directory: graph.graphDirectory(transport.graphTransport(graphOrigin, managed.token)),
+    tables: tables.openTables(settings),
+    keys: entra && keys?.entraKeys(entra),
+  };
+}
+
+export type Adapters = Awaited<ReturnType<typeof openAdapters>>;
+
+const runChecks = () =>
+  checkReadiness(
+    config,
+    async () => {
+      const { identity, directory, tables, keys } = await adapters();
+      return { identity, directory, groups: directory, probe: tables.probe, keys };
+    },
+    deadlineFrom(Date.now()).graph,
+  );
+
+const handle = resetHandler(config, ports);
+
+app.http('resetPassword', resetPassword(handle));
+if (entraDoorAsked(process.env)) app.http('resetPasswordEntra', resetPasswordEntra(handle));
+app.http('health', health());
+app.http('ready', ready(runChecks));
+app.http('openapi', openApi());
+app.timer('watchReadiness', watchReadiness(runChecks));
+app.timer(
+  'sweepLedger',
+  sweepLedger(async (now) => {
+    if (!config.ok) return 0;
+    return (await adapters()).tables.sweep(now, config.value.auditRetentionDays);
+  }),
+);
+app.hook.appStart(() => warmUp(config, adapters));

@@ -1,0 +1,42 @@
+// Builds dist/: one minified CommonJS file with its source map, host.json, and a package.json that names
+// the file. SDKs are in it and are evaluated when first needed: adapters are imported dynamically.
+
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { generateValidators } from './validators.ts';
+
+export const root = path.resolve(import.meta.dirname, '..', '..');
+const dist = path.join(root, 'dist');
+
+/** Rebuilds dist/ from the sources; nothing else is needed to run it but the Functions worker. */
+export async function bundle(): Promise<void> {
+  await generateValidators(root);
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist);
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['functions/main.ts'],
+    outfile: path.join(dist, 'main.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    minify: true,
+    keepNames: false,
+    sourcemap: true,
+    sourcesContent: false,
+    legalComments: 'none',
+    external: ['@azure/functions-core'], // exists only inside the worker
+    mainFields: ['module', 'main'], // jsonc-parser's UMD main breaks at load when bundled
+    logLevel: 'error',
+  });
+  await copyFile(path.join(root, 'host.json'), path.join(dist, 'host.json'));
+  const { name, version, engines } = JSON.parse(
+    await readFile(path.join(root, 'package.json'), 'utf8'),
+  );
+  const manifest = { name, version, private: true, main: 'main.cjs', engines };
+  await writeFile(path.join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+if (import.meta.main) await bundle();

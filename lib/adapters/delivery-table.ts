@@ -1,0 +1,210 @@
+// The DeliveryLedger port over a table. Partition: the caller. Rows: `claim~<sha-256>` holds a claim, or
+// points to the row that does (an alias); `count~<time, newest first>~<request id>` counts a request.
+// No row holds a key, a password or a hash of one.
+
+import type { Claim, DeliveryLedger, HeldClaim, LedgerFailure } from '../claim.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Row, StoredRow, TableStore } from './table-store.ts';
+
+const claimRow = (name: string): string => `claim~${name}`;
+const latestMs = 9_999_999_999_999;
+/** Sorts the newest first: Azure tables sort by row key, ascending. */
+const countRow = (at: number): string => `count~${String(latestMs - at).padStart(13, '0')}`;
+
+export function deliveryTable(store: TableStore): DeliveryLedger {
+  return {
+    async open(caller, names, claim, until) {
+      for (let round = 0; round < mostRounds; round += 1) {
+        const opened = await openOnce(store, caller, names, claim, until);
+        if (opened !== undefined) return opened;
+      }
+      return err({ code: 'LedgerUnavailable' });
+    },
+
+    async amend(caller, { held, next, counted }, until) {
+      const claims =
+        held === undefined || next === undefined
+          ? []
+          : [{ row: toRow(caller, held.row, next), version: held.version }];
+      const counts =
+        counted === undefined
+          ? []
+          : [{ row: countOf(caller, counted.at, counted.requestId), version: undefined }];
+      const written = await store.commit([...claims, ...counts], until);
+      if (!written.ok) return written;
+      if (held === undefined || next === undefined) return ok(undefined);
+      return ok({ ...held, claim: next, version: written.value[0] ?? '' });
+    },
+
+    forget: (caller, held, until) => store.remove(caller, held.row, held.version, until),
+
+    async recent(caller, since, most, until) {
+      const rows = await store.range(caller, 'count~', countRow(since), most, until);
+      if (!rows.ok) return rows;
+      return ok(rows.value.map(({ rowKey }) => latestMs - Number(rowKey?.split('~')[1])));
+    },
+  };
+}
+
+/** Another request may remove the claim that stood in our way: look again, but not for ever. */
+const mostRounds = 3;
+
+async function openOnce(
+  store: TableStore,
+  caller: string,
+  names: readonly string[],
+  claim: Claim,
+  until: number,
+): Promise<Result<HeldClaim, LedgerFailure> | undefined> {
+  const rows = names.map(claimRow);
+  const [main = '', ...aliases] = rows;
+  const written = await store.commit(
+    [
+      { row: toRow(caller, main, claim) },
+      ...aliases.map((alias) => ({ row: aliasRow(caller, alias, main, claim.at) })),
+    ],
+    until,
+  );
+  if (written.ok) return ok({ claim, row: main, version: written.value[0] ?? '', isNew: true });
+  if (written.failure !== 'lost') return err(written.failure);
+
+  const stored = await Promise.all(rows.map((row) => store.read(caller, row, until)));
+  const known: { readonly row: string; readonly entity: StoredRow }[] = [];
+  for (const [index, reading] of stored.entries()) {
+    if (!reading.ok) return reading;
+    if (reading.value !== undefined) known.push({ row: rows[index] ?? '', entity: reading.value });
+  }
+  const first = known[0];
+  if (first === undefined) return undefined;
+  const held = await resolve(store, caller, first.row, first.entity, claim, until);
+  if (!held.ok) return held;
+  const unknown = rows.filter((row) => !known.some((found) => found.row === row));
+  const recorded = await Promise.all(
+    unknown.map((row) =>
+      store.commit([{ row: aliasRow(caller, row, held.value.row, claim.at) }], until),
+    ),
+  );
+  const failed = recorded.find((write) => !write.ok && write.failure !== 'lost');
+  return failed === undefined ? held : err({ code: 'LedgerUnavailable' });
+}
+
+/** Follows an alias. One whose claim was forgotten is free: it becomes a claim of its own. */
+async function resolve(
+  store: TableStore,
+  caller: string,
+  row: string,
+  entity: StoredRow,
+  wanted: Claim,
+  until: number,
+): Promise<Result<HeldClaim, LedgerFailure>> {
+  const pointsTo = entity['AliasOf'];
+  if (typeof pointsTo !== 'string') {
+    return ok({ claim: toClaim(entity), row, version: entity.etag, isNew: false });
+  }
+  const target = await store.read(caller, pointsTo, until);
+  if (!target.ok) return target;
+  if (target.value !== undefined) {
+    const { etag } = target.value;
+    return ok({ claim: toClaim(target.value), row: pointsTo, version: etag, isNew: false });
+  }
+  const { fingerprint, requestId, at } = wanted;
+  const free: Claim = { fingerprint, requestId, at, state: 'free' };
+  return ok({ claim: free, row, version: entity.etag, isNew: false });
+}
+
+const aliasRow = (caller: string, row: string, main: string, at: number): Row => ({
+  partitionKey: caller,
+  rowKey: row,
+  AliasOf: main,
+  At: iso(at),
+});
+
+const countOf = (caller: string, at: number, requestId: string): Row => ({
+  partitionKey: caller,
+  rowKey: `${countRow(at)}~${requestId}`,
+  At: iso(at),
+});
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+function toRow(caller: string, row: string, claim: Claim): Row {
+  return {
+    partitionKey: caller,
+    rowKey: row,
+    State: claim.state,
+    Fingerprint: claim.fingerprint,
+    RequestId: claim.requestId,
+    At: iso(claim.at),
+    ...stateColumns(claim),
+  };
+}
+
+function stateColumns(claim: Claim): Record<string, unknown> {
+  switch (claim.state) {
+    case 'claimed':
+      return claim.earlier === undefined
+        ? {}
+        : { EarlierSentAt: iso(claim.earlier.sentAt), EarlierRequestId: claim.earlier.requestId };
+    case 'sent':
+      return { GivenUp: claim.givenUp };
+    case 'done': {
+      const { userName, userId, accountEnabled, forceChange, completedAt, requestId } =
+        claim.receipt;
+      return {
+        UserName: userName,
+        UserId: userId,
+        AccountEnabled: accountEnabled,
+        ForceChange: forceChange,
+        CompletedAt: iso(completedAt),
+        DoneBy: requestId,
+      };
+    }
+    case 'refused':
+      return { Until: iso(claim.until) };
+    case 'free':
+      return {};
+  }
+}
+
+function toClaim(entity: StoredRow): Claim {
+  const text = (name: string): string => String(entity[name] ?? '');
+  const time = (name: string): number => Date.parse(text(name));
+  const base = {
+    fingerprint: text('Fingerprint'),
+    requestId: text('RequestId'),
+    at: time('At'),
+  };
+  switch (text('State')) {
+    case 'claimed': {
+      const earlier = entity['EarlierSentAt'] === undefined ? undefined : earlierOf(text, time);
+      return { ...base, state: 'claimed', earlier };
+    }
+    case 'sent':
+      return { ...base, state: 'sent', givenUp: entity['GivenUp'] === true };
+    case 'done':
+      return { ...base, state: 'done', receipt: receiptOf(entity, text, time) };
+    case 'refused':
+      return { ...base, state: 'refused', until: time('Until') };
+    case 'free':
+      return { ...base, state: 'free' };
+    default:
+      throw new Error('A claim in the ledger has a state that this version does not know.');
+  }
+}
+
+type Text = (name: string) => string;
+type Time = (name: string) => number;
+
+const earlierOf = (text: Text, time: Time) => ({
+  sentAt: time('EarlierSentAt'),
+  requestId: text('EarlierRequestId'),
+});
+
+const receiptOf = (entity: StoredRow, text: Text, time: Time) => ({
+  userName: text('UserName'),
+  userId: text('UserId'),
+  accountEnabled: entity['AccountEnabled'] === true,
+  forceChange: entity['ForceChange'] === true,
+  completedAt: time('CompletedAt'),
+  requestId: text('DoneBy'),
+});

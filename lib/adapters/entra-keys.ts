@@ -1,0 +1,64 @@
+// Verifies access tokens of the Entra door with jose: signature by the tenant's published keys, issuer,
+// audience, lifetime. The key set is cached, read by one request at a time, and read again for an
+// unknown key id, but not more often than the cool-off allows. Without keys the door stays shut.
+
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { TokenVerifier } from '../admission.ts';
+import type { EntraConfig } from '../config.ts';
+import { within } from '../deadline.ts';
+import type { KeySetProbe } from '../readiness.ts';
+import { err, ok } from '../result.ts';
+
+const keysAnswerMs = 3_000;
+const coolOffMs = 30_000;
+const keysKeptMs = 6 * 3_600_000;
+
+export function entraKeys({
+  audiences,
+  issuers,
+  keysUrl,
+}: EntraConfig): TokenVerifier & KeySetProbe {
+  const keys = createRemoteJWKSet(new URL(keysUrl), {
+    timeoutDuration: keysAnswerMs,
+    cooldownDuration: coolOffMs,
+    cacheMaxAge: keysKeptMs,
+  });
+  const options = {
+    audience: [...audiences],
+    issuer: [...issuers],
+    algorithms: ['RS256'], // the only one Entra ID signs with; shuts out none and HS256
+    requiredClaims: ['exp'],
+  };
+  return {
+    verify: async (token, until) => {
+      const verified = jwtVerify(token, keys, options).then(
+        ({ payload }) => ok(payload),
+        (error: unknown) => err(faultOf(error)),
+      );
+      return (await within(verified, until - Date.now())) ?? err('keys-unavailable' as const);
+    },
+    reachable: async (until) => {
+      const loaded = keys.reload().then(
+        () => true,
+        () => false,
+      );
+      return (await within(loaded, until - Date.now())) ?? false;
+    },
+  };
+}
+
+/** What is wrong with the token is the sender's; everything else is the key set's. */
+function faultOf(error: unknown): 'expired-token' | 'bad-token' | 'keys-unavailable' {
+  if (error instanceof errors.JWTExpired) return 'expired-token';
+  const aboutTheToken = [
+    errors.JWTClaimValidationFailed,
+    errors.JWTInvalid,
+    errors.JWSInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSNoMatchingKey,
+    errors.JWKSMultipleMatchingKeys,
+  ];
+  return aboutTheToken.some((kind) => error instanceof kind) ? 'bad-token' : 'keys-unavailable';
+}

@@ -1,0 +1,155 @@
+// The Directory port over Microsoft Graph: the look-up in one batch, the tenant's lists, the one write,
+// revoking. What Graph answers becomes facts here, or a failure that refuses the reset.
+
+import type { Failure } from '../failure.ts';
+import { member } from '../member.ts';
+import type { GroupVisibility } from '../readiness.ts';
+import { err, ok, type Result } from '../result.ts';
+import { settled } from '../retry.ts';
+import type { Directory, UserFacts } from '../target.ts';
+import {
+  type BatchItem,
+  type Judge,
+  judgeReading,
+  pagesOf,
+  read,
+  readBatch,
+  unreadable,
+} from './graph-reading.ts';
+import { isHidden, readTenant, tenantCache } from './graph-tenant.ts';
+import type { Transport } from './graph-transport.ts';
+import { writePassword } from './graph-writing.ts';
+
+export const graphDirectory = (transport: Transport): Directory & GroupVisibility => ({
+  user: (userName, requestId, until) => readUser(transport, userName, requestId, until),
+  tenant: tenantCache((until) => readTenant(transport, until)),
+  setPassword: (userId, change, requestId, until) =>
+    writePassword(transport, userId, change, requestId, until),
+  revokeSessions: async (userId, requestId, until) => {
+    const path = `/v1.0/users/${userId}/revokeSignInSessions`;
+    const revoked = await read(transport, { method: 'POST', path, requestId }, '', until);
+    return revoked.ok;
+  },
+  visibility: (ids, until) => readVisibility(transport, ids, until),
+});
+
+/**
+ * `/users/…` for an object id or a user principal name. A `#` left as it is would cut the path, and
+ * `/users/a_b#EXT#@x` would be the user `a_b`; a leading `$` needs the form with parentheses, in which
+ * apostrophes are doubled (Microsoft Graph, "Get a user").
+ */
+export function userPath(userName: string): string {
+  const encode = (text: string): string => encodeURIComponent(text);
+  if (!userName.startsWith('$')) return `/users/${encode(userName).replaceAll("'", '%27')}`;
+  return `/users('$${encode(userName.slice(1).replaceAll("'", "''"))}')`;
+}
+
+const userFields =
+  'id,userPrincipalName,displayName,accountEnabled,onPremisesSyncEnabled,userType,' +
+  'isManagementRestricted,lastPasswordChangeDateTime';
+const right = 'Directory.Read.All';
+
+/** A 404 means "no such user" for the user alone: then there is nothing to know about the rest. */
+const judgeUser: Judge = (reply, missing) =>
+  reply.status === 404 ? settled(err({ code: 'UserNotFound' })) : judgeReading(reply, missing);
+
+async function readUser(
+  transport: Transport,
+  userName: string,
+  requestId: string,
+  until: number,
+): Promise<Result<UserFacts, Failure>> {
+  const path = userPath(userName);
+  const items = {
+    user: { method: 'GET', url: `${path}?$select=${userFields}`, right, judge: judgeUser },
+    memberOf: {
+      method: 'POST',
+      url: `${path}/getMemberObjects`,
+      body: { securityEnabledOnly: false },
+      right,
+    },
+    owns: { method: 'GET', url: `${path}/ownedObjects?$select=id&$top=999`, right },
+  } as const satisfies Record<string, BatchItem>;
+  const readings = await readBatch(transport, items, requestId, until);
+  const [user, memberOf, owned] = [
+    readings.get('user'),
+    readings.get('memberOf'),
+    readings.get('owns'),
+  ];
+  if (user === undefined || memberOf === undefined || owned === undefined) return err(unreadable);
+  if (!user.ok) return user;
+  const members = await pagesOf(memberOf, () => Promise.resolve(err(unreadable)), lowerText);
+  if (!members.ok) return members;
+  const nextPage = (next: string) => read(transport, { method: 'GET', path: next }, right, until);
+  const owns = await pagesOf(owned, nextPage, (item) => lowerText(member(item, 'id')));
+  if (!owns.ok) return owns;
+  const facts = userFacts(user.value, members.value, owns.value);
+  return facts === undefined ? err(unreadable) : ok(facts);
+}
+
+const lowerText = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value.toLowerCase() : undefined;
+
+/** Every selected property has to be there, null where unset: what is absent was not readable. */
+function userFacts(
+  body: unknown,
+  memberOf: readonly string[],
+  owns: readonly string[],
+): UserFacts | undefined {
+  const id = member(body, 'id');
+  const userPrincipalName = member(body, 'userPrincipalName');
+  const accountEnabled = member(body, 'accountEnabled');
+  const onPremisesSyncEnabled = member(body, 'onPremisesSyncEnabled');
+  const userType = member(body, 'userType');
+  const isManagementRestricted = member(body, 'isManagementRestricted');
+  const displayName = member(body, 'displayName');
+  const changed = member(body, 'lastPasswordChangeDateTime');
+  if (typeof id !== 'string' || typeof userPrincipalName !== 'string') return undefined;
+  if (typeof accountEnabled !== 'boolean' || !isNullOr('string', userType)) return undefined;
+  if (!isNullOr('boolean', onPremisesSyncEnabled)) return undefined;
+  if (!isNullOr('boolean', isManagementRestricted)) return undefined;
+  const changedAt = typeof changed === 'string' ? Date.parse(changed) : Number.NaN;
+  return {
+    id: id.toLowerCase(),
+    userPrincipalName,
+    displayName: typeof displayName === 'string' ? displayName : null,
+    accountEnabled,
+    onPremisesSyncEnabled,
+    userType,
+    isManagementRestricted,
+    lastPasswordChangeAt: Number.isNaN(changedAt) ? null : changedAt,
+    memberOf,
+    owns,
+  };
+}
+
+function isNullOr(type: 'string', value: unknown): value is string | null;
+function isNullOr(type: 'boolean', value: unknown): value is boolean | null;
+function isNullOr(type: string, value: unknown): boolean {
+  return value === null || typeof value === type;
+}
+
+const mostInBatch = 20;
+
+async function readVisibility(
+  transport: Transport,
+  ids: readonly string[],
+  until: number,
+): Promise<Result<ReadonlyMap<string, 'visible' | 'hidden'>, Failure>> {
+  const found = new Map<string, 'visible' | 'hidden'>();
+  for (let start = 0; start < ids.length; start += mostInBatch) {
+    const items = Object.fromEntries(
+      ids
+        .slice(start, start + mostInBatch)
+        .map((id): [string, BatchItem] => [
+          id,
+          { method: 'GET', url: `/groups/${id}?$select=id,visibility`, right, judge: judgeUser },
+        ]),
+    );
+    for (const [id, reading] of await readBatch(transport, items, undefined, until)) {
+      if (reading.ok) found.set(id, isHidden(reading.value) ? 'hidden' : 'visible');
+      else if (reading.failure.code !== 'UserNotFound') return reading;
+    }
+  }
+  return ok(found);
+}

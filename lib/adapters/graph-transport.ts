@@ -1,0 +1,131 @@
+// One request to Microsoft Graph, as a plain reply: status, body, waiting time. Uses the SDK without
+// its retry handler, which ignores deadlines, and reads raw responses, because the SDK stumbles over
+// empty bodies, HTML and `innerError: null`. Decides nothing; graph-directory.ts does.
+
+import {
+  AuthenticationHandler,
+  AuthenticationHandlerOptions,
+  Client,
+  type Context,
+  type Middleware,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client';
+import type { Failure } from '../failure.ts';
+import { ok, type Result } from '../result.ts';
+import { retryAfterMs } from '../retry.ts';
+
+export interface GraphRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** Below the version, percent-encoded: `/users/…`. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Our request id: Graph's logs show it. A GUID. */
+  readonly requestId?: string | undefined;
+}
+
+export type GraphReply =
+  /** Nothing came back; `sent`: Graph may have seen the request. */
+  | { readonly status: 'lost'; readonly sent: boolean }
+  | {
+      readonly status: number;
+      /** Parsed JSON; undefined when there is none or it cannot be parsed. */
+      readonly body: unknown;
+      readonly retryAfterMs: number | undefined;
+      readonly graphRequestId: string | undefined;
+    };
+
+export type Transport = (
+  request: GraphRequest,
+  signal: AbortSignal,
+  until: number,
+) => Promise<Result<GraphReply, Failure>>;
+
+/** A bearer token for Graph, or why there is none. */
+export type TokenSource = (until: number) => Promise<Result<string, Failure>>;
+
+export function graphTransport(graphOrigin: string, token: TokenSource): Transport {
+  const unsent = new WeakSet<Response>();
+  const wire: Middleware = {
+    async execute(context: Context): Promise<void> {
+      try {
+        context.response = await fetch(context.request, { ...context.options, redirect: 'manual' });
+      } catch (error) {
+        context.response = Response.error(); // the Fetch standard's "network error": status 0
+        if (neverConnected(error)) unsent.add(context.response);
+      }
+    },
+  };
+  const client = Client.initWithMiddleware({
+    baseUrl: graphOrigin,
+    customHosts: new Set([new URL(graphOrigin).hostname]),
+    middleware: [new AuthenticationHandler({ getAccessToken: async () => '' }), wire],
+  });
+
+  return async ({ method, path, body, requestId }, signal, until) => {
+    const bearer = await token(until);
+    if (!bearer.ok) return bearer;
+    const getAccessToken = async () => bearer.value;
+    const request = client
+      .api(graphOrigin + path)
+      .middlewareOptions([new AuthenticationHandlerOptions({ getAccessToken })])
+      .responseType(ResponseType.RAW)
+      .option('signal', signal);
+    if (requestId !== undefined) request.header('client-request-id', requestId);
+    const response: Response = await send(request, method, body);
+    return ok(await replyOf(response, unsent.has(response)));
+  };
+}
+
+type SdkRequest = ReturnType<Client['api']>;
+
+function send(request: SdkRequest, method: GraphRequest['method'], body: unknown) {
+  if (method === 'GET') return request.get();
+  return method === 'POST' ? request.post(body ?? '') : request.patch(body);
+}
+
+async function replyOf(response: Response, unsent: boolean): Promise<GraphReply> {
+  if (response.type === 'error') return { status: 'lost', sent: !unsent };
+  let text: string;
+  try {
+    text = await response.text();
+  } catch {
+    return { status: 'lost', sent: true }; // the answer broke off midway
+  }
+  return {
+    status: response.status,
+    body: parse(text),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+    graphRequestId: response.headers.get('request-id') ?? undefined,
+  };
+}
+
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Failures of name look-up, connection and handshake: not a byte of the request has left. */
+const beforeSending = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function neverConnected(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code =
+    typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && beforeSending.has(code);
+}

@@ -1,0 +1,79 @@
+// The one write. The same PATCH (same password) may be sent again, because it changes nothing more; a
+// write that was sent and not clearly answered stays unclear, whatever comes after it.
+
+import type { Failure } from '../failure.ts';
+import { member } from '../member.ts';
+import { type Attempt, again, repeat, settled } from '../retry.ts';
+import { reveal } from '../secret.ts';
+import type { PasswordChange, WriteOutcome } from '../target.ts';
+import { throttled, troubled } from './graph-reading.ts';
+import type { GraphReply, Transport } from './graph-transport.ts';
+
+export async function writePassword(
+  transport: Transport,
+  userId: string,
+  change: PasswordChange,
+  requestId: string,
+  until: number,
+): Promise<WriteOutcome> {
+  const body = {
+    ...(change.enable ? { accountEnabled: true } : {}),
+    passwordProfile: {
+      password: reveal(change.password),
+      forceChangePasswordNextSignIn: change.forceChange,
+      ...(change.forceChangeWithMfa ? { forceChangePasswordNextSignInWithMfa: true } : {}),
+    },
+  };
+  const request = { method: 'PATCH', path: `/v1.0/users/${userId}`, body, requestId } as const;
+  let unclear = false;
+  return repeat(async (signal) => {
+    const reply = await transport(request, signal, until);
+    const attempt = reply.ok ? judgeWrite(reply.value) : settled(refused(reply.failure));
+    const outcome = 'settled' in attempt ? attempt.settled : attempt.again;
+    if (outcome.kind === 'unknown') unclear = true;
+    if (!unclear || outcome.kind === 'done') return attempt;
+    const unknown: WriteOutcome = { kind: 'unknown', graphRequestId: outcome.graphRequestId };
+    return 'settled' in attempt ? settled(unknown) : again(unknown, attempt.afterMs);
+  }, until);
+}
+
+const refused = (failure: Failure, graphRequestId?: string): WriteOutcome => ({
+  kind: 'refused',
+  failure,
+  graphRequestId,
+});
+
+function judgeWrite(reply: GraphReply): Attempt<WriteOutcome> {
+  if (reply.status === 'lost') {
+    return again(reply.sent ? { kind: 'unknown', graphRequestId: undefined } : refused(troubled()));
+  }
+  const { status, body, retryAfterMs, graphRequestId } = reply;
+  if (status >= 200 && status < 300) return settled({ kind: 'done', graphRequestId });
+  if (status === 429) return again(refused(throttled(retryAfterMs), graphRequestId), retryAfterMs);
+  if (status >= 500) return again({ kind: 'unknown', graphRequestId }, retryAfterMs);
+  if (status === 400 && isPolicyRefusal(body)) return settled({ kind: 'policy', graphRequestId });
+  return settled(refused(refusal(status, body), graphRequestId));
+}
+
+function refusal(status: number, body: unknown): Failure {
+  if (status === 401) return { code: 'IdentityUnavailable' };
+  if (status === 403) {
+    return { code: 'GraphDenied', step: 'write', right: 'the directory role User Administrator' };
+  }
+  if (status === 404) return { code: 'UserNotFound' };
+  return status === 400 && isSyncedRefusal(body)
+    ? { code: 'DirectorySynced' }
+    : { code: 'GraphRejected' };
+}
+
+// Both come as 400 Request_BadRequest; only their messages tell them apart (field reports, README).
+const messageOf = (body: unknown): string => {
+  const message = member(member(body, 'error'), 'message');
+  return typeof message === 'string' ? message : '';
+};
+const isPolicyRefusal = (body: unknown): boolean =>
+  /password does not comply with password complexity requirements/i.test(messageOf(body));
+const isSyncedRefusal = (body: unknown): boolean =>
+  /on-premises mastered Directory Sync objects|originated within an external service/i.test(
+    messageOf(body),
+  );

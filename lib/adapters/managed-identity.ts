@@ -1,0 +1,76 @@
+// A token for Microsoft Graph from the app's managed identity. The library cannot be aborted and tries
+// again by itself, so it is raced against the deadline: a late answer only fills the cache. One fetch
+// at a time. The token never leaves this file but as a bearer for the transport.
+
+import { ManagedIdentityCredential } from '@azure/identity';
+import { within } from '../deadline.ts';
+import type { Failure } from '../failure.ts';
+import type { Identity, IdentityRights } from '../identity-rights.ts';
+import { member } from '../member.ts';
+import { err, ok, type Result } from '../result.ts';
+import { parse, type TokenSource } from './graph-transport.ts';
+
+export interface ManagedIdentity extends Identity {
+  readonly token: TokenSource;
+}
+
+/** A token is used until this long before its end: clocks differ, and requests take time. */
+const spareMs = 300_000;
+
+/** @param clientId of a user-assigned identity; undefined = the system-assigned one. */
+export function managedIdentity(
+  clientId: string | undefined,
+  graphOrigin: string,
+): ManagedIdentity {
+  const credential =
+    clientId === undefined
+      ? new ManagedIdentityCredential()
+      : new ManagedIdentityCredential({ clientId });
+  let kept:
+    | { readonly token: string; readonly renewAt: number; readonly endsAt: number }
+    | undefined;
+  let flight: Promise<string> | undefined;
+
+  const fetchToken = async (): Promise<string> => {
+    const issued = await credential.getToken(`${graphOrigin}/.default`);
+    const endsAt = issued.expiresOnTimestamp - spareMs;
+    kept = { token: issued.token, endsAt, renewAt: issued.refreshAfterTimestamp ?? endsAt };
+    return issued.token;
+  };
+  const renew = (): Promise<string> => {
+    flight ??= fetchToken().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  };
+  const token: TokenSource = async (until) => {
+    const now = Date.now();
+    if (kept !== undefined && now < kept.endsAt) {
+      if (now >= kept.renewAt) renew().catch(() => undefined); // the old one serves meanwhile
+      return ok(kept.token);
+    }
+    const issued = await within(
+      renew().catch(() => undefined),
+      until - now,
+    );
+    return issued === undefined ? err({ code: 'IdentityUnavailable' }) : ok(issued);
+  };
+  return {
+    token,
+    rights: async (until): Promise<Result<IdentityRights, Failure>> => {
+      const issued = await token(until);
+      return issued.ok ? ok(rightsIn(issued.value)) : issued;
+    },
+  };
+}
+
+/** Read, not verified: it is our own token, and Graph is the one who judges it. */
+function rightsIn(token: string): IdentityRights {
+  const claims = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const roles = member(claims, 'roles');
+  const objectId = member(claims, 'oid');
+  return {
+    objectId: typeof objectId === 'string' ? objectId.toLowerCase() : undefined,
+    permissions: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+  };
+}

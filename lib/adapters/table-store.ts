@@ -1,0 +1,185 @@
+// One table, three things: write all or nothing if nobody wrote in between, read a row, walk a range.
+// The SDK's own retries are off (they ignore deadlines); a write that is repeated after a lost answer
+// recognises itself by the WriteId in its row. Azurite and Azure differ in that Azurite answers 500 to
+// U+2028 in a transaction (folded before) and gives `getResponseForEntity` no ETag for updates made in
+// one of several operations, so ETags are taken from the sub-responses by position.
+
+import {
+  RestError,
+  type TableClient,
+  type TableEntity,
+  type TableEntityResult,
+  type TransactionAction,
+} from '@azure/data-tables';
+import type { LedgerFailure, Lost } from '../claim.ts';
+import { member } from '../member.ts';
+import { err, ok, type Result } from '../result.ts';
+import { type Attempt, again, repeat, settled } from '../retry.ts';
+
+export type Row = TableEntity<Record<string, unknown>>;
+export type StoredRow = TableEntityResult<Record<string, unknown>>;
+
+/** A conditional write: without a version the row must be new. */
+export interface RowWrite {
+  readonly row: Row;
+  readonly version?: string | undefined;
+}
+
+export interface TableStore {
+  /** Versions of the rows in the order of the writes. Rows share a partition; at most 100. */
+  commit(
+    writes: readonly RowWrite[],
+    until: number,
+  ): Promise<Result<readonly string[], LedgerFailure | Lost>>;
+  read(
+    partition: string,
+    row: string,
+    until: number,
+  ): Promise<Result<StoredRow | undefined, LedgerFailure>>;
+  /** The first `most` rows of a range of one partition: row keys from `from` to below `to`. */
+  range(
+    partition: string,
+    from: string,
+    to: string,
+    most: number,
+    until: number,
+  ): Promise<Result<readonly StoredRow[], LedgerFailure>>;
+  /** Connects, and makes the table if it is missing. */
+  open(until: number): Promise<void>;
+  /** Removes a row if it still has that version; whether it does not matter to the caller. */
+  remove(partition: string, row: string, version: string, until: number): Promise<void>;
+}
+
+const unavailable = err({ code: 'LedgerUnavailable' } as const);
+
+export function tableStore(table: TableClient, newId: () => string): TableStore {
+  let creating: Promise<unknown> | undefined;
+  const createTable = (): Promise<unknown> => {
+    creating ??= table.createTable().finally(() => {
+      creating = undefined;
+    });
+    return creating;
+  };
+  /** What an error means for trying again; a missing table is made on first use. */
+  const onTrouble = async <T>(error: unknown, outcome: T): Promise<Attempt<T>> => {
+    if (codeOf(error) !== 'TableNotFound') {
+      return isTransient(error) ? again(outcome) : settled(outcome);
+    }
+    const made = await createTable().then(
+      () => true,
+      () => false,
+    );
+    return made ? again(outcome, 0) : again(outcome);
+  };
+
+  return {
+    async commit(writes, until) {
+      const writeId = newId();
+      const marked = writes.map(({ row, version }) => ({
+        row: { ...row, WriteId: writeId },
+        version,
+      }));
+      const actions = marked.map(
+        ({ row, version }): TransactionAction =>
+          version === undefined ? ['create', row] : ['update', row, 'Replace', { etag: version }],
+      );
+      return repeat<Result<readonly string[], LedgerFailure | Lost>>(async (abortSignal) => {
+        try {
+          const response = await table.submitTransaction(actions, { abortSignal });
+          return settled(ok(response.subResponses.map(({ etag }) => etag ?? '')));
+        } catch (error) {
+          if (!isConflict(error)) return onTrouble(error, unavailable);
+          return ownOrLost(table, marked, writeId, abortSignal);
+        }
+      }, until);
+    },
+    read: (partition, row, until) =>
+      repeat<Result<StoredRow | undefined, LedgerFailure>>(async (abortSignal) => {
+        try {
+          return settled(ok(await table.getEntity(partition, row, { abortSignal })));
+        } catch (error) {
+          if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
+          return onTrouble(error, unavailable);
+        }
+      }, until),
+    range: (partition, from, to, most, until) =>
+      repeat<Result<readonly StoredRow[], LedgerFailure>>(async (abortSignal) => {
+        try {
+          const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+          const options = { abortSignal, queryOptions: { filter, select: ['RowKey'] } };
+          const rows: StoredRow[] = [];
+          const pages = table.listEntities<Record<string, unknown>>(options);
+          for await (const page of pages.byPage({ maxPageSize: most })) {
+            rows.push(...page);
+            if (rows.length >= most) break;
+          }
+          return settled(ok(rows.slice(0, most)));
+        } catch (error) {
+          return onTrouble(error, unavailable);
+        }
+      }, until),
+    async open(until) {
+      await repeat(async (abortSignal) => {
+        try {
+          await table
+            .listEntities({ abortSignal, queryOptions: { filter: "PartitionKey eq ''" } })
+            .next();
+          return settled(undefined);
+        } catch (error) {
+          return onTrouble(error, undefined);
+        }
+      }, until);
+    },
+    async remove(partition, row, version, until) {
+      await repeat(async (abortSignal) => {
+        try {
+          await table.deleteEntity(partition, row, { etag: version, abortSignal });
+          return settled(undefined);
+        } catch (error) {
+          return onTrouble(error, undefined);
+        }
+      }, until);
+    },
+  };
+}
+
+type MarkedWrite = { readonly row: Row; readonly version: string | undefined };
+
+/** A conflict may be with our own first attempt, whose answer was lost. */
+async function ownOrLost(
+  table: TableClient,
+  writes: readonly MarkedWrite[],
+  writeId: string,
+  abortSignal: AbortSignal,
+): Promise<Attempt<Result<readonly string[], LedgerFailure | Lost>>> {
+  try {
+    const stored = await Promise.all(
+      writes.map(({ row }) => table.getEntity(row.partitionKey, row.rowKey, { abortSignal })),
+    );
+    const own = stored.every((row) => row['WriteId'] === writeId);
+    return settled(own ? ok(stored.map(({ etag }) => etag)) : err('lost'));
+  } catch (error) {
+    return codeOf(error) === 'ResourceNotFound' ? settled(err('lost')) : again(unavailable);
+  }
+}
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof RestError ? error.statusCode : undefined;
+
+/** The SDK puts the service's code in `code` for transactions and in `details` elsewhere. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof RestError)) return undefined;
+  const code = error.code || member(error.details, 'errorCode');
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Already there, changed since, or gone since. */
+const isConflict = (error: unknown): boolean =>
+  statusOf(error) === 409 ||
+  statusOf(error) === 412 ||
+  (statusOf(error) === 404 && codeOf(error) !== 'TableNotFound');
+
+function isTransient(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === undefined || status === 408 || status === 429 || status >= 500;
+}

@@ -1,0 +1,117 @@
+// Opens the two tables of the ledger, by identity in Azure or by connection string at a local Azurite,
+// and keeps them small: a timer removes what is older than its life in bounded batches.
+
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { ManagedIdentityCredential } from '@azure/identity';
+import type { DeliveryLedger } from '../claim.ts';
+import type { Config } from '../config.ts';
+import type { LedgerProbe } from '../readiness.ts';
+import type { UserLedger } from '../user-lock.ts';
+import { deliveryTable } from './delivery-table.ts';
+import { tableStore } from './table-store.ts';
+import { auditPrefix, lockRow, userTable } from './user-table.ts';
+
+export const deliveriesName = 'PasswordResetDeliveries';
+export const usersName = 'PasswordResetUsers';
+
+const options: TableServiceClientOptions = {
+  retryOptions: { maxRetries: 0 }, // retry.ts decides, within the deadline
+};
+
+/** @param clientId of the user-assigned identity that may write the tables. */
+export function openTable(
+  name: string,
+  ledger: Config['ledger'],
+  clientId: string | undefined,
+): TableClient {
+  if ('endpoint' in ledger) {
+    const identity =
+      clientId === undefined
+        ? new ManagedIdentityCredential()
+        : new ManagedIdentityCredential({ clientId });
+    return new TableClient(ledger.endpoint, name, identity, options);
+  }
+  const allowInsecureConnection = /UseDevelopmentStorage=true|http:\/\//i.test(
+    ledger.connectionString,
+  );
+  return TableClient.fromConnectionString(ledger.connectionString, name, {
+    ...options,
+    allowInsecureConnection,
+  });
+}
+
+export interface Tables {
+  readonly deliveries: DeliveryLedger;
+  readonly users: UserLedger;
+  readonly probe: LedgerProbe;
+  /** Connects, and makes missing tables, before the first request needs them. */
+  open(until: number): Promise<void>;
+  /** How many rows were removed. */
+  sweep(now: number, auditRetentionDays: number): Promise<number>;
+}
+
+export function openTables({ ledger, clientId }: Config): Tables {
+  const deliveries = openTable(deliveriesName, ledger, clientId);
+  const users = openTable(usersName, ledger, clientId);
+  const store = tableStore(deliveries, randomUUID);
+  const userStore = tableStore(users, randomUUID);
+  return {
+    deliveries: deliveryTable(store),
+    users: userTable(userStore),
+    probe: {
+      async writable(until) {
+        const row = { partitionKey: 'probe', rowKey: `probe~${randomUUID()}` };
+        const written = await store.commit([{ row }], until);
+        if (!written.ok) return false;
+        await store.remove(row.partitionKey, row.rowKey, written.value[0] ?? '*', until);
+        return true;
+      },
+    },
+    async open(until) {
+      await Promise.all([store.open(until), userStore.open(until)]);
+    },
+    async sweep(now, auditRetentionDays) {
+      const ledgerEnds = new Date(now - ledgerDays * dayMs).toISOString();
+      const auditEnds = new Date(now - auditRetentionDays * dayMs).toISOString();
+      const ended =
+        `(RowKey eq '${lockRow}' and At lt '${ledgerEnds}') or ` +
+        `(RowKey ge '${auditPrefix}' and At lt '${auditEnds}')`;
+      return (
+        (await removeWhere(deliveries, `At lt '${ledgerEnds}'`)) + (await removeWhere(users, ended))
+      );
+    },
+  };
+}
+
+const dayMs = 86_400_000;
+/** A Jira rule may be run again for seven days; claims live a day longer. */
+const ledgerDays = 8;
+/** One run of the timer: the rest is for the next. */
+const mostRemoved = 5_000;
+const batchSize = 50;
+const batchPauseMs = 20;
+
+/** Each row only in the version that was seen as old: a lock may be taken anew meanwhile. */
+async function removeWhere(table: TableClient, filter: string): Promise<number> {
+  let removed = 0;
+  try {
+    const queryOptions = { filter, select: ['PartitionKey', 'RowKey'] };
+    for await (const page of table
+      .listEntities({ queryOptions })
+      .byPage({ maxPageSize: batchSize })) {
+      const outcomes = await Promise.allSettled(
+        page.map(({ partitionKey = '', rowKey = '', etag }) =>
+          table.deleteEntity(partitionKey, rowKey, { etag }),
+        ),
+      );
+      removed += outcomes.filter(({ status }) => status === 'fulfilled').length;
+      if (removed >= mostRemoved) break;
+      await sleep(batchPauseMs);
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+  }
+  return removed;
+}

@@ -1,0 +1,115 @@
+// The way in, in the contract's order (§2): credential, length, signature, media type, content. What is
+// turned away here leaves a log line and no record, so that nobody can fill the tables from outside.
+
+import { type Admitted, bearerToken, type Caller, callerByKey, callerByToken } from './caller.ts';
+import type { Config } from './config.ts';
+import { keyProblem } from './delivery.ts';
+import type { CredentialFault, Door, Failure } from './failure.ts';
+import { type ResetRequest, readRequest } from './reset-request.ts';
+import { err, ok, type Result } from './result.ts';
+import { type Headers, type Signed, verifySignature } from './signature.ts';
+
+/** A request as the host hands it over. */
+export interface Incoming {
+  readonly door: Door;
+  readonly headers: Headers;
+  /** `?code=`: the other place where a function key may stand. */
+  readonly codeInQuery: string | null;
+  readonly body: Uint8Array;
+}
+
+/** Verifies signature, issuer, audience and lifetime; never opens the door when it cannot. */
+export interface TokenVerifier {
+  verify(
+    token: string,
+    until: number,
+  ): Promise<Result<Readonly<Record<string, unknown>>, CredentialFault | 'keys-unavailable'>>;
+}
+
+export interface WellFormed {
+  readonly admitted: Admitted;
+  readonly signed: Signed | undefined;
+  readonly request: ResetRequest;
+}
+
+export async function admit(
+  incoming: Incoming,
+  config: Config,
+  tokens: TokenVerifier | undefined,
+  now: number,
+  until: number,
+): Promise<Result<WellFormed, Failure>> {
+  const admitted = await identify(incoming, config, tokens, until);
+  if (!admitted.ok) return admitted;
+  const { caller } = admitted.value;
+  const sized = checkLength(incoming);
+  if (!sized.ok) return sized;
+  const signed = checkSignature(incoming, caller, now);
+  if (!signed.ok) return signed;
+  const typed = checkMediaType(incoming.headers);
+  if (!typed.ok) return typed;
+  const request = readRequest(incoming.body, keyProblem(incoming.headers), caller.mayEnable);
+  if (!request.ok) return request;
+  return ok({ admitted: admitted.value, signed: signed.value, request: request.value });
+}
+
+async function identify(
+  { door, headers, codeInQuery }: Incoming,
+  { callers }: Config,
+  tokens: TokenVerifier | undefined,
+  until: number,
+): Promise<Result<Admitted, Failure>> {
+  const unknown = (fault: CredentialFault) =>
+    err({ code: 'Unauthenticated', fault, door } as const);
+  if (door === 'function') {
+    const admitted = callerByKey(callers, headers, codeInQuery);
+    return admitted.ok ? admitted : unknown(admitted.failure);
+  }
+  const token = bearerToken(headers);
+  if (!token.ok) return unknown(token.failure);
+  const claims = await tokens?.verify(token.value, until);
+  if (claims === undefined) return err({ code: 'NotConfigured' });
+  if (!claims.ok) {
+    return claims.failure === 'keys-unavailable'
+      ? err({ code: 'IdentityUnavailable' })
+      : unknown(claims.failure);
+  }
+  const admitted = callerByToken(callers, claims.value);
+  return admitted.ok ? admitted : unknown(admitted.failure);
+}
+
+const largestBodyBytes = 16 * 1024;
+
+/** The host delivers a chunked body as an empty one (azure-functions-host #4926). */
+function checkLength({ headers, body }: Incoming): Result<void, Failure> {
+  const chunked = headers.get('transfer-encoding') !== null;
+  if (body.length === 0 && (chunked || headers.get('content-length') === null)) {
+    return err({ code: 'LengthRequired' });
+  }
+  return body.length > largestBodyBytes ? err({ code: 'PayloadTooLarge' }) : ok(undefined);
+}
+
+/** Which signature is due is the caller's configuration, never the sender's choice of headers. */
+function checkSignature(
+  { door, headers, body }: Incoming,
+  { signature }: Caller,
+  now: number,
+): Result<Signed | undefined, Failure> {
+  if (signature === undefined || door === 'entra') return ok(undefined);
+  const signed = verifySignature(signature, headers, body, now);
+  return signed.ok ? signed : err({ code: 'Unauthenticated', fault: signed.failure, door });
+}
+
+/** A browser's simple cross-site request has an Origin and no JSON type: it stays outside. */
+function checkMediaType(headers: Headers): Result<void, Failure> {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding !== '' && encoding !== 'identity') {
+    return err({ code: 'UnsupportedMediaType', what: 'encoding' });
+  }
+  const type = headers.get('content-type');
+  const isJson =
+    type === null
+      ? headers.get('origin') === null
+      : /^\s*application\/json\s*(;[^,]*)?$/i.test(type);
+  return isJson ? ok(undefined) : err({ code: 'UnsupportedMediaType', what: 'type' });
+}

@@ -1,0 +1,218 @@
+// The settings (contract §8): environment in, configuration out, or all mistakes at once with what to
+// type. Checked once at start-up; never throws, because the host answers a throw with 404 everywhere.
+// The only file that knows the names of settings. Repeats no value: some are secrets.
+
+import { type Caller, defaultResetsPerHour } from './caller.ts';
+import type { CallerEntries } from './callers-schema.ts';
+import { fold } from './field-name.ts';
+import { validateCallers } from './generated/validators.mjs';
+import { guid } from './request-schema.ts';
+import { err, ok, type Result } from './result.ts';
+import { secret } from './secret.ts';
+import { defaultToleranceSeconds, secretMistake } from './signature.ts';
+
+export interface Config {
+  /** Client id of the user-assigned identity; undefined = the system-assigned one. */
+  readonly clientId: string | undefined;
+  readonly graphOrigin: string;
+  readonly ledger: { readonly endpoint: string } | { readonly connectionString: string };
+  /** undefined: every holder of a key or of the app role is a caller. */
+  readonly callers: readonly Caller[] | undefined;
+  readonly protectedGroupIds: readonly string[];
+  readonly entra: EntraConfig | undefined;
+  readonly cooldownSeconds: number;
+  readonly auditRetentionDays: number;
+}
+
+export interface EntraConfig {
+  readonly audiences: readonly string[];
+  readonly issuers: readonly string[];
+  readonly tenantId: string;
+  readonly keysUrl: string;
+}
+
+/** One wrong setting: its name, what is wrong, and what to type. */
+export interface Mistake {
+  readonly setting: string;
+  readonly detail: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(env: Environment): Result<Config, readonly Mistake[]> {
+  const mistakes: Mistake[] = [];
+  const wrong = (setting: string, detail: string): undefined => {
+    mistakes.push({ setting, detail });
+    return undefined;
+  };
+  const text = (name: string): string | undefined => env[name]?.trim() || undefined;
+
+  const clientId = text('AZURE_CLIENT_ID');
+  if (clientId !== undefined && !isGuid(clientId)) {
+    wrong('AZURE_CLIENT_ID', 'Set the client id (a GUID) of the user-assigned identity.');
+  }
+  const graphOrigin = httpsOrigin(text('GRAPH_ENDPOINT') ?? 'https://graph.microsoft.com');
+  if (graphOrigin === undefined) {
+    wrong(
+      'GRAPH_ENDPOINT',
+      'Set an https origin without a path, such as https://graph.microsoft.com.',
+    );
+  }
+  const config = {
+    clientId,
+    graphOrigin: graphOrigin ?? '',
+    ledger: readLedger(text, wrong) ?? { connectionString: '' },
+    callers: env['CALLERS'] === undefined ? undefined : readCallers(env, wrong),
+    protectedGroupIds: readGroups(text('PROTECTED_GROUP_IDS'), wrong),
+    entra: readEntra(text, wrong),
+    cooldownSeconds: readNumber(text, wrong, 'COOLDOWN_SECONDS', 120, 0, 3600),
+    auditRetentionDays: readNumber(text, wrong, 'AUDIT_RETENTION_DAYS', 365, 1, 3650),
+  };
+  return mistakes.length === 0 ? ok(config) : err(mistakes);
+}
+
+type Text = (name: string) => string | undefined;
+type Wrong = (setting: string, detail: string) => undefined;
+
+/** Whether the Entra door is asked for; it is registered even when its settings are wrong. */
+export const entraDoorAsked = (env: Environment): boolean => Boolean(env['ENTRA_AUDIENCE']?.trim());
+
+const guidPattern = new RegExp(guid);
+const isGuid = (value: string): boolean => guidPattern.test(value);
+
+function httpsOrigin(value: string): string | undefined {
+  const url = URL.parse(value);
+  const bare = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  return url !== null && url.protocol === 'https:' && bare ? url.origin : undefined;
+}
+
+function readLedger(text: Text, wrong: Wrong): Config['ledger'] | undefined {
+  for (const name of ['LEDGER_TABLE_ENDPOINT', 'AzureWebJobsStorage__tableServiceUri']) {
+    const endpoint = text(name);
+    if (endpoint === undefined) continue;
+    if (URL.parse(endpoint)?.protocol === 'https:') return { endpoint };
+    return wrong(
+      name,
+      'Set the https table endpoint, such as https://NAME.table.core.windows.net.',
+    );
+  }
+  const connectionString = text('AzureWebJobsStorage');
+  if (connectionString === undefined) {
+    return wrong(
+      'AzureWebJobsStorage__tableServiceUri',
+      'Set the table endpoint of the storage account (https://NAME.table.core.windows.net), or ' +
+        'AzureWebJobsStorage=UseDevelopmentStorage=true for a local Azurite.',
+    );
+  }
+  if (/UseDevelopmentStorage=true|AccountKey=|SharedAccessSignature=/i.test(connectionString)) {
+    return { connectionString };
+  }
+  return wrong('AzureWebJobsStorage', 'This is no storage connection string. Copy it whole.');
+}
+
+function readGroups(value: string | undefined, wrong: Wrong): readonly string[] {
+  const ids = value === undefined ? [] : value.split(',').map((id) => fold(id.trim()));
+  if (!ids.every(isGuid)) {
+    wrong('PROTECTED_GROUP_IDS', 'Set object ids of groups (GUIDs), separated by commas.');
+  }
+  return ids;
+}
+
+function readNumber(
+  text: Text,
+  wrong: Wrong,
+  name: string,
+  byDefault: number,
+  least: number,
+  most: number,
+): number {
+  const value = text(name);
+  if (value === undefined) return byDefault;
+  const inRange = /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= most;
+  if (!inRange) wrong(name, `Set a whole number from ${least} to ${most}.`);
+  return Number(value);
+}
+
+function readEntra(text: Text, wrong: Wrong): EntraConfig | undefined {
+  const audience = text('ENTRA_AUDIENCE');
+  if (audience === undefined) return undefined;
+  const authority = httpsOrigin(text('ENTRA_AUTHORITY') ?? 'https://login.microsoftonline.com');
+  const tenantId = fold(text('ENTRA_TENANT_ID') ?? '');
+  const audiences = audience.split(',').map((value) => value.trim());
+  if (audiences.some((value) => value === '')) {
+    wrong('ENTRA_AUDIENCE', 'Set the client id of the app registration, or several with commas.');
+  }
+  if (authority === undefined) {
+    wrong('ENTRA_AUTHORITY', 'Set an https origin, such as https://login.microsoftonline.com.');
+  }
+  if (!isGuid(tenantId)) {
+    return wrong(
+      'ENTRA_TENANT_ID',
+      'Set the tenant id (a GUID): az account show --query tenantId.',
+    );
+  }
+  return {
+    audiences: audiences.flatMap((value) => (isGuid(value) ? [value, `api://${value}`] : [value])),
+    issuers: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+    tenantId,
+    keysUrl: `${authority}/${tenantId}/discovery/v2.0/keys`,
+  };
+}
+
+function readCallers(env: Environment, wrong: Wrong): readonly Caller[] | undefined {
+  const howTo = 'Run npm run caller -- add NAME, or unset CALLERS to let every key holder in.';
+  let entries: unknown;
+  try {
+    entries = JSON.parse(env['CALLERS'] ?? '');
+  } catch {
+    return wrong('CALLERS', `It is not JSON. ${howTo}`);
+  }
+  if (!validateCallers(entries)) {
+    for (const { instancePath, message } of validateCallers.errors ?? []) {
+      wrong('CALLERS', `${instancePath || 'The setting'} ${message}. ${howTo}`);
+    }
+    return undefined;
+  }
+  reportRepeats(entries, wrong);
+  return entries.map((entry) => readCaller(entry, env, wrong));
+}
+
+/** A key or app that stood for two callers would make the audit a guess. */
+function reportRepeats(entries: CallerEntries, wrong: Wrong): void {
+  const repeated = (values: readonly string[]): boolean => new Set(values).size < values.length;
+  if (repeated(entries.map(({ name }) => name))) {
+    wrong('CALLERS', 'Two entries have the same name. Give each caller a name of its own.');
+  }
+  if (repeated(entries.flatMap(({ key }) => key ?? []).map(fold))) {
+    wrong('CALLERS', 'A key hash stands twice. Give each caller a function key of its own.');
+  }
+  if (repeated(entries.flatMap(({ entra }) => entra?.appIds ?? []).map(fold))) {
+    wrong('CALLERS', 'An app id stands twice. Name each client id in one entry only.');
+  }
+}
+
+function readCaller(entry: CallerEntries[number], env: Environment, wrong: Wrong): Caller {
+  const { name, signature } = entry;
+  if (signature !== undefined && entry.key === undefined) {
+    wrong('CALLERS', `${name}: a signature needs a "key" too; the Entra door checks tokens only.`);
+  }
+  for (const setting of signature?.secrets ?? []) {
+    const mistake = secretMistake(signature?.profile ?? 'glpi', env[setting]);
+    if (mistake !== undefined) wrong(setting, `The signing secret of caller ${name} ${mistake}.`);
+  }
+  return {
+    name,
+    keyHashes: (entry.key ?? []).map((hash) => Buffer.from(hash, 'hex')),
+    appIds: (entry.entra?.appIds ?? []).map(fold),
+    signature: signature && {
+      profile: signature.profile,
+      secrets: signature.secrets.map((setting) => secret(env[setting] ?? '')),
+      toleranceSeconds: signature.toleranceSeconds ?? defaultToleranceSeconds(signature.profile),
+    },
+    password: entry.password,
+    domains: entry.domains?.map(fold),
+    groups: entry.groups?.map(fold),
+    mayEnable: entry.mayEnable ?? true,
+    maxResetsPerHour: entry.maxResetsPerHour ?? defaultResetsPerHour,
+  };
+}

@@ -1,0 +1,44 @@
+// The one place that decides what is tried again, how often and how long. Graph, the token and the
+// tables all go through it; their SDKs' own retries are off, because those ignore deadlines.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attemptMs } from './deadline.ts';
+
+/** What one attempt says: it is settled, or it is worth trying again (after so many milliseconds). */
+export type Attempt<T> = { readonly settled: T } | { readonly again: T; readonly afterMs?: number };
+
+export const settled = <T>(value: T): Attempt<T> => ({ settled: value });
+export const again = <T>(value: T, afterMs?: number): Attempt<T> =>
+  afterMs === undefined ? { again: value } : { again: value, afterMs };
+
+const firstPauseMs = 150;
+const longestPauseMs = 1_000;
+
+/**
+ * Repeats `attempt` until it settles or `until` (ms of `Date.now()`) leaves no time for another try;
+ * then the last value stands. Each attempt gets a signal that fires when its share of the time is up.
+ */
+export async function repeat<T>(
+  attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
+  until: number,
+): Promise<T> {
+  for (let round = 0; ; round += 1) {
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(attemptMs(until - Date.now()))));
+    const outcome = await attempt(signal);
+    if ('settled' in outcome) return outcome.settled;
+    const pauseMs = outcome.afterMs ?? Math.min(firstPauseMs * 2 ** round, longestPauseMs);
+    if (Date.now() + pauseMs + minimumAttemptMs > until) return outcome.again;
+    await sleep(pauseMs);
+  }
+}
+
+/** Less than this is no attempt: not even a handshake would fit. */
+const minimumAttemptMs = 50;
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3); undefined if neither. */
+export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {
+  if (header == null || header.trim() === '') return undefined;
+  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

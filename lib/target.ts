@@ -1,0 +1,137 @@
+// Who is it, and may it be reset? The guard: one pure function of what is known about the user and
+// about the tenant, before any write. It fails closed: what cannot be read protects. The Directory port
+// stands here, because the guard is what reads the directory.
+
+import { type Caller, callerMayReach, domainOf } from './caller.ts';
+import { resettableRoles } from './directory-roles.ts';
+import type { Failure, ProtectedBecause } from './failure.ts';
+import { fold } from './field-name.ts';
+import { err, ok, type Result } from './result.ts';
+import type { Secret } from './secret.ts';
+
+/** About the target, read anew for every request. Ids are lower case. */
+export interface UserFacts {
+  readonly id: string;
+  readonly userPrincipalName: string;
+  readonly displayName: string | null;
+  readonly accountEnabled: boolean;
+  readonly onPremisesSyncEnabled: boolean | null;
+  readonly userType: string | null;
+  readonly isManagementRestricted: boolean | null;
+  /** Milliseconds since 1970; null when the directory does not say. */
+  readonly lastPasswordChangeAt: number | null;
+  /** Groups, administrative units and directory roles, transitively. */
+  readonly memberOf: readonly string[];
+  readonly owns: readonly string[];
+}
+
+export interface RoleHolding {
+  readonly principalId: string;
+  readonly roleId: string;
+  readonly scope: string;
+}
+
+/** About the tenant; at most 60 s old. */
+export interface TenantFacts {
+  readonly assignments: readonly RoleHolding[];
+  /** `no-licence`: the tenant has no PIM, so nobody is eligible for anything. */
+  readonly eligibilities: readonly RoleHolding[] | 'no-licence';
+  readonly roleAssignableGroups: readonly { readonly id: string; readonly hidden: boolean }[];
+  readonly domains: ReadonlyMap<string, 'Managed' | 'Federated'>;
+}
+
+export interface PasswordChange {
+  readonly password: Secret;
+  readonly forceChange: boolean;
+  readonly forceChangeWithMfa: boolean;
+  readonly enable: boolean;
+}
+
+/** What became of the one write. `policy`: this password was refused, another one may pass. */
+export type WriteOutcome =
+  | { readonly kind: 'done' | 'policy' | 'unknown'; readonly graphRequestId: string | undefined }
+  | {
+      readonly kind: 'refused';
+      readonly failure: Failure;
+      readonly graphRequestId: string | undefined;
+    };
+
+/** `until`: milliseconds since 1970 at which the adapter stops trying. */
+export interface Directory {
+  user(userName: string, requestId: string, until: number): Promise<Result<UserFacts, Failure>>;
+  tenant(until: number): Promise<Result<TenantFacts, Failure>>;
+  setPassword(
+    userId: string,
+    change: PasswordChange,
+    requestId: string,
+    until: number,
+  ): Promise<WriteOutcome>;
+  revokeSessions(userId: string, requestId: string, until: number): Promise<boolean>;
+}
+
+/** The user as asked for, within the caller's reach, and free to be reset. */
+export async function findTarget(
+  directory: Directory,
+  caller: Caller,
+  userName: string,
+  protectedGroupIds: readonly string[],
+  requestId: string,
+  until: number,
+): Promise<{ readonly user?: UserFacts; readonly verdict: Result<void, Failure> }> {
+  const [found, tenant] = await Promise.all([
+    directory.user(userName, requestId, until),
+    directory.tenant(until),
+  ]);
+  if (!found.ok) return { verdict: found };
+  const user = found.value;
+  if (!isWhoWasAsked(user, userName)) return { verdict: err(protectedBy('somebody-else')) };
+  const reachable = callerMayReach(caller, user.userPrincipalName, user.memberOf);
+  if (!reachable.ok) return { user, verdict: reachable };
+  if (!tenant.ok) return { user, verdict: tenant };
+  return { user, verdict: judgeTarget(user, tenant.value, protectedGroupIds) };
+}
+
+/** A look-up that answers with somebody else (a cut path, a renamed user) must never be written. */
+const isWhoWasAsked = (user: UserFacts, userName: string): boolean =>
+  [user.id, user.userPrincipalName].some((name) => fold(name) === fold(userName));
+
+const protectedBy = (because: ProtectedBecause): Failure => ({ code: 'TargetProtected', because });
+
+/** The first rule that holds, in the contract's order (§4.2). */
+export function judgeTarget(
+  user: UserFacts,
+  tenant: TenantFacts,
+  protectedGroupIds: readonly string[],
+): Result<void, Failure> {
+  const because = protection(user, tenant, protectedGroupIds);
+  if (because !== undefined) return err(protectedBy(because));
+  if (user.onPremisesSyncEnabled === true) return err({ code: 'DirectorySynced' });
+  if (fold(user.userType ?? '') === 'guest' || /#EXT#/i.test(user.userPrincipalName)) {
+    return err({ code: 'GuestUser' });
+  }
+  const authentication = tenant.domains.get(domainOf(user.userPrincipalName));
+  if (authentication === 'Federated') return err({ code: 'FederatedUser' });
+  if (authentication !== 'Managed') return err(protectedBy('unlisted-domain'));
+  return ok(undefined);
+}
+
+function protection(
+  user: UserFacts,
+  tenant: TenantFacts,
+  protectedGroupIds: readonly string[],
+): ProtectedBecause | undefined {
+  const memberOf = new Set(user.memberOf);
+  const principals = new Set([user.id, ...user.memberOf]);
+  const eligibilities = tenant.eligibilities === 'no-licence' ? [] : tenant.eligibilities;
+  const holdsProtectedRole = [...tenant.assignments, ...eligibilities].some(
+    ({ principalId, roleId }) =>
+      principals.has(principalId) && !Object.hasOwn(resettableRoles, roleId),
+  );
+  if (holdsProtectedRole) return 'role';
+  const owns = new Set(user.owns);
+  if (tenant.roleAssignableGroups.some(({ id }) => memberOf.has(id) || owns.has(id))) {
+    return 'role-assignable-group';
+  }
+  if (protectedGroupIds.some((id) => memberOf.has(id))) return 'protected-group';
+  return user.isManagementRestricted === true ? 'management-restricted' : undefined;
+}
