@@ -85,7 +85,7 @@ export function createDoor(
   return (request, response) => {
     pass(request, response).catch((bug: unknown) => {
       // A client that left in the middle of its request, or a mistake of the tenant, which must be seen.
-      if (response.headersSent || request.destroyed) return void request.socket.destroy();
+      if (response.headersSent) return void request.socket.destroy();
       write(response, { status: 500, body: `The local tenant failed: ${String(bug)}\n` });
     });
   };
