@@ -3,18 +3,18 @@
 
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
+import { root } from './root.ts';
 import { generateValidators } from './validators.ts';
 
-export const root = path.resolve(import.meta.dirname, '..', '..');
 const dist = path.join(root, 'dist');
 
-/** Rebuilds dist/ from the sources; nothing else is needed to run it but the Functions worker. */
-export async function bundle(): Promise<void> {
+/** Rebuilds dist/ from the sources, and tells what went into it. */
+export async function bundle(): Promise<Metafile> {
   await generateValidators(root);
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['functions/main.ts'],
     outfile: path.join(dist, 'main.cjs'),
@@ -29,6 +29,7 @@ export async function bundle(): Promise<void> {
     legalComments: 'none',
     external: ['@azure/functions-core'], // exists only inside the worker
     mainFields: ['module', 'main'], // jsonc-parser's UMD main breaks at load when bundled
+    metafile: true,
     logLevel: 'error',
   });
   await copyFile(path.join(root, 'host.json'), path.join(dist, 'host.json'));
@@ -37,6 +38,7 @@ export async function bundle(): Promise<void> {
   );
   const manifest = { name, version, private: true, main: 'main.cjs', engines };
   await writeFile(path.join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return metafile;
 }
 
 if (import.meta.main) await bundle();
