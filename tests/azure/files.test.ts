@@ -83,6 +83,35 @@ test('a release is attested before it is attached, a deployment verified before 
   expect(deploy.indexOf('publish.ts')).toBeGreaterThan(deploy.indexOf('gh attestation verify'));
 });
 
+test('each alert has its paragraph for the person on call', () => {
+  const alerts = readFileSync('infra/azure/modules/alerts.bicep', 'utf8');
+  const names = [...alerts.matchAll(/^ {4}name: '([a-z-]+)'$/gm)].map(([, name]) => name);
+  const headings = readFileSync('infra/azure/OPERATIONS.md', 'utf8').match(/^### .*$/gm);
+  expect(names).toHaveLength(4);
+  expect(headings).toEqual(names.map((name) => `### ${name}`));
+});
+
+test('each value of the environment is explained, and known to the deploy workflow', () => {
+  const parameters = readFileSync('infra/azure/tenant.bicepparam', 'utf8');
+  const read = [...parameters.matchAll(/readEnvironmentVariable\('(\w+)'/g)].map(
+    ([, name]) => name ?? '',
+  );
+  const names = [...new Set(read)].filter((name) => name !== 'AZURE_ENV_NAME').sort();
+  expect(names).toEqual([
+    'ALERT_EMAILS',
+    'ALLOWED_IP_RANGES',
+    'APP_NAME',
+    'ENTRA_AUDIENCE',
+    'PROTECTED_GROUP_IDS',
+  ]);
+  const readme = readFileSync('infra/azure/README.md', 'utf8');
+  const deploy = readFileSync('.github/workflows/deploy.yml', 'utf8');
+  for (const name of names) {
+    expect(readme).toContain(`| \`${name}\` |`);
+    expect(deploy).toMatch(new RegExp(`^ {6}${name}: `, 'm'));
+  }
+});
+
 function git(...args: readonly string[]): readonly string[] {
   return execFileSync('git', args, { encoding: 'utf8' }).split('\n').filter(Boolean);
 }

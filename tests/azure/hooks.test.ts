@@ -20,15 +20,15 @@ test('azd provisions, grants, deploys what was built here, and says what is next
       [...hook.matchAll(/(sh|pwsh)\n +run: (.*)/g)].map(([, shell, line]) => `${shell}> ${line}`),
     ]);
   const both = (script: string) =>
-    ['sh', 'pwsh'].map((sh) => `${sh}> node infra/local/bootstrap.mjs infra/azure/hooks/${script}`);
+    ['sh', 'pwsh'].map((sh) => `${sh}> node infra/local/bootstrap.mjs infra/${script}`);
   expect(runs).toEqual([
-    ['prepackage', both('package.ts')],
-    ['postprovision', both('grant.ts')],
-    ['predeploy', both('package.ts')],
-    ['postdeploy', both('next-step.ts')],
+    ['prepackage', both('build/package.ts')],
+    ['postprovision', both('azure/hooks/grant.ts')],
+    ['predeploy', both('build/package.ts')],
+    ['postdeploy', both('azure/hooks/next-step.ts')],
   ]);
-  for (const script of ['package.ts', 'grant.ts', 'next-step.ts']) {
-    expect(existsSync(`infra/azure/hooks/${script}`)).toBe(true);
+  for (const script of ['build/package.ts', 'azure/hooks/grant.ts', 'azure/hooks/next-step.ts']) {
+    expect(existsSync(`infra/${script}`)).toBe(true);
   }
 });
 
