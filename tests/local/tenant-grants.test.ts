@@ -2,7 +2,8 @@
 // app role and directory role assignments, with an administrator's rights.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ids, unitIds } from '../../infra/local/tenant/people.ts';
+import { unitIds } from '../../infra/local/tenant/people.ts';
+import { ids } from '../../infra/local/tenant/population.ts';
 import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
 import { type Answer, type Client, createClient, errorOf, member, rows } from './tenant-client.ts';
 

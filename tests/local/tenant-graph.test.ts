@@ -405,8 +405,10 @@ test('getMemberObjects wants a Boolean', async () => {
 
 test('beyond 11,000 memberships Graph lists none', async () => {
   const [most, tooMany] = tenant.directory.addUsers(2, 'joiner');
-  tenant.directory.addMemberships(most?.id ?? '', 11_000);
-  tenant.directory.addMemberships(tooMany?.id ?? '', 11_001);
+  for (const [i, group] of tenant.directory.addGroups(11_001).entries()) {
+    tenant.directory.join(tooMany?.id ?? '', group);
+    if (i < 11_000) tenant.directory.join(most?.id ?? '', group);
+  }
   expect(await membershipsOf('joiner-00001@contoso.com')).toHaveLength(11_000);
   const path = '/v1.0/users/joiner-00002@contoso.com/getMemberObjects';
   const answer = await graph.send('POST', path, { body: { securityEnabledOnly: false } });
@@ -423,7 +425,8 @@ test('ownedObjects: ids with their type, 999 on a page', async () => {
     value: [{ '@odata.type': '#microsoft.graph.group', id: groupIds.roleAssignable }],
   });
   const [collector] = tenant.directory.addUsers(1, 'collector');
-  tenant.directory.addOwnedGroups(collector?.id ?? '', 1_000);
+  for (const group of tenant.directory.addGroups(1_000))
+    tenant.directory.own(collector?.id ?? '', group);
   const path = '/v1.0/users/collector-00001@contoso.com/ownedObjects?$select=id&$top=999';
   const first = await graph.get(path);
   const second = await graph.get(

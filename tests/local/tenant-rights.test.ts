@@ -210,11 +210,6 @@ test('not when such a role is scoped to a restricted management unit', async () 
 });
 
 test.each([
-  ['Helpdesk Administrator', 'password.administrator@contoso.com', 204],
-  ['Helpdesk Administrator', 'helpdesk.administrator@contoso.com', 204],
-  ['Helpdesk Administrator', 'user.administrator@contoso.com', 403],
-  ['Password Administrator', 'helpdesk.administrator@contoso.com', 403],
-  ['Authentication Administrator', 'groups.administrator@contoso.com', 403],
   ['Privileged Authentication Administrator', 'global.admin@contoso.com', 204],
   ['Global Administrator', 'role.group.owner@contoso.com', 204],
   ['Directory Readers', 'adele.vance@contoso.com', 403],

@@ -1,7 +1,8 @@
-// What is done to a user: a new password, enabling, ending sessions, as Graph does it: all or nothing.
-// Stands behind graph.ts, which has looked at the rights; knows nothing of HTTP.
+// What is done to a user: a new password, enabling, all or nothing; and what the user sees who signs in.
+// Knows nothing of rights and of HTTP.
 
-import { type Directory, now, type User } from './directory.ts';
+import type { Directory } from './directory.ts';
+import { now, type User } from './entities.ts';
 import { isObject } from './metadata.ts';
 import { noContent, type Reply, refusals } from './replies.ts';
 
@@ -61,10 +62,6 @@ function mustChange(profile: Readonly<Record<string, unknown>>): User['mustChang
   if (profile['forceChangePasswordNextSignInWithMfa'] === true) return 'passwordWithMfa';
   // Left out, the flag came out true in the field, against the documentation.
   return profile['forceChangePasswordNextSignIn'] === false ? 'no' : 'password';
-}
-
-export function revokeSessions(user: User): void {
-  user.signInSessionsValidFromDateTime = now();
 }
 
 export interface SignIn {

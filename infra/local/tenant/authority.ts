@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { signIn } from './accounts.ts';
+import { appRolesOf } from './app-roles.ts';
 import type { Incoming } from './door.ts';
 import type { Reply } from './replies.ts';
 import { type Claims, lifetime, type SignOptions } from './tokens.ts';
@@ -74,7 +75,7 @@ function tokenFor(world: World, audience: Audience, form: URLSearchParams): Repl
     const { status } = signIn(world.directory, name, form.get('password') ?? '');
     if (status !== 'SignedIn') return refusedSignIn[status];
     const user = world.directory.user(name);
-    const roles = world.directory.appRolesOf(user?.id ?? '', audience.principalId);
+    const roles = appRolesOf(world.directory, user?.id ?? '', audience.principalId);
     claims = {
       ...{ oid: user?.id, sub: user?.id, name: user?.displayName, scp: 'user_impersonation' },
       preferred_username: user?.userPrincipalName,

@@ -2,21 +2,17 @@
 // directory role assignments. Stands behind graph.ts, which has looked at rights, names and types.
 
 import { randomUUID } from 'node:crypto';
-import type { AppRole, Directory, Entity } from './directory.ts';
-import { isObject } from './metadata.ts';
+import { appRolesOffered, assignAppRole, principalOf } from './app-roles.ts';
+import type { Directory } from './directory.ts';
+import type { Entity } from './entities.ts';
 import { noContent, type Reply, refusals } from './replies.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
-const nobody = '00000000-0000-0000-0000-000000000000';
 const missing = (body: Body, names: readonly string[]): Reply | undefined => {
   const name = names.find((one) => body[one] === undefined || body[one] === null);
   return name === undefined ? undefined : refusals.missing(name);
 };
-
-/** Whoever can hold a role: a user, a group or a service principal. */
-const principal = (directory: Directory, id: string): Entity | undefined =>
-  directory.users.get(id) ?? directory.groups.get(id) ?? directory.servicePrincipals.get(id);
 
 export function createApplication(directory: Directory, body: Body): Entity | Reply {
   const lacking = missing(body, ['displayName']);
@@ -64,16 +60,12 @@ export function createServicePrincipal(directory: Directory, body: Body): Entity
 export function createAppRoleAssignment(directory: Directory, body: Body): Entity | Reply {
   const lacking = missing(body, ['principalId', 'resourceId', 'appRoleId']);
   if (lacking) return lacking;
-  const [principalId, resourceId, appRoleId] = ['principalId', 'resourceId', 'appRoleId'].map(
-    (name) => String(body[name]),
-  ) as [string, string, string];
-  const holder = principal(directory, principalId);
-  const resource = directory.servicePrincipals.get(resourceId);
-  if (holder === undefined) return refusals.notFound(principalId);
-  if (resource === undefined) return refusals.notFound(resourceId);
-  const roles = resource['appRoles'];
-  const known = Array.isArray(roles) && roles.some((role: AppRole) => role.id === appRoleId);
-  if (!known && appRoleId !== nobody) return refusals.noSuchPermission;
+  const principalId = String(body['principalId']);
+  const resourceId = String(body['resourceId']);
+  const appRoleId = String(body['appRoleId']);
+  if (principalOf(directory, principalId) === undefined) return refusals.notFound(principalId);
+  if (!directory.servicePrincipals.has(resourceId)) return refusals.notFound(resourceId);
+  if (!appRolesOffered(directory, resourceId).has(appRoleId)) return refusals.noSuchPermission;
   const twice = [...directory.appRoleAssignments.values()].some(
     (one) =>
       one.principalId === principalId &&
@@ -81,7 +73,7 @@ export function createAppRoleAssignment(directory: Directory, body: Body): Entit
       one.appRoleId === appRoleId,
   );
   if (twice) return refusals.alreadyAssigned;
-  return directory.assignAppRole(principalId, resourceId, appRoleId);
+  return assignAppRole(directory, principalId, resourceId, appRoleId);
 }
 
 export function createRoleAssignment(directory: Directory, body: Body): Entity | Reply {
@@ -91,7 +83,7 @@ export function createRoleAssignment(directory: Directory, body: Body): Entity |
     (name) => String(body[name]),
   ) as [string, string, string];
   if (!directory.roleDefinitions.has(role)) return refusals.notFound(role);
-  if (principal(directory, holder) === undefined) return refusals.notFound(holder);
+  if (principalOf(directory, holder) === undefined) return refusals.notFound(holder);
   const unit = /^\/administrativeUnits\/(.+)$/.exec(scope)?.[1];
   if (scope !== '/' && (unit === undefined || !directory.administrativeUnits.has(unit)))
     return refusals.notFound(scope);
@@ -101,6 +93,3 @@ export function createRoleAssignment(directory: Directory, body: Body): Entity |
   );
   return twice ? refusals.exists : directory.assignRole(holder, role, scope);
 }
-
-export const isReply = (value: Entity | Reply): value is Reply =>
-  !isObject(value) || !('id' in value);

@@ -4,10 +4,10 @@
 import { randomUUID } from 'node:crypto';
 import { parseBatch, runBatch } from './batch.ts';
 import type { Incoming } from './door.ts';
-import { answer, authenticate } from './graph.ts';
+import { answer } from './graph.ts';
 import { isObject } from './metadata.ts';
 import { type Reply, refusals } from './replies.ts';
-import type { Caller } from './rights.ts';
+import { type Caller, callerOf } from './rights.ts';
 import type { RequestRecord, World } from './world.ts';
 
 /** Adds what every answer of Graph carries. */
@@ -52,6 +52,19 @@ function readable(body: string): unknown {
 export function answerGraph(world: World, incoming: Incoming): Reply {
   const clientId = incoming.headers['client-request-id'];
   return dress(route(world, incoming), typeof clientId === 'string' ? clientId : undefined);
+}
+
+/** Who asks, or the 401. */
+function authenticate(world: World, authorization: string | undefined): Caller | Reply {
+  const token = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (token === undefined) return refusals.tokenEmpty;
+  const claims = world.keys.verify(token);
+  if (claims === undefined) return refusals.tokenGarbage;
+  if (Number(claims['exp']) * 1000 <= Date.now()) return refusals.tokenExpired;
+  const audience = String(claims['aud']).replace(/\/$/, '');
+  const graph = ['https://graph.microsoft.com', '00000003-0000-0000-c000-000000000000'];
+  if (![world.origin, ...graph].includes(audience)) return refusals.tokenAudience;
+  return callerOf(claims, world.settings.withheld);
 }
 
 function route(world: World, incoming: Incoming): Reply {

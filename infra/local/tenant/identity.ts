@@ -2,6 +2,7 @@
 // What the identity may do is read from the directory at each token.
 
 import { randomUUID } from 'node:crypto';
+import { appRolesOf } from './app-roles.ts';
 import type { Incoming } from './door.ts';
 import type { Reply } from './replies.ts';
 import { roleIdsOf } from './rights.ts';
@@ -78,9 +79,9 @@ export function answerIdentity(world: World, identity: Identity, incoming: Incom
     audience: resource,
     principalId: identity.principalId,
     seconds,
-    roles: directory
-      .appRolesOf(identity.principalId, identity.graphPrincipalId)
-      .filter((name) => !settings.withheld.has(name)),
+    roles: appRolesOf(directory, identity.principalId, identity.graphPrincipalId).filter(
+      (name) => !settings.withheld.has(name),
+    ),
     directoryRoles: directory
       .rolesOf(identity.principalId, directory.roleAssignments)
       .filter((one) => one.directoryScopeId === '/')

@@ -1,7 +1,7 @@
 // The query of a request to Graph: which options, which properties, which rows, which page.
 // Knows the rows as plain objects; knows nothing of rights.
 
-import type { Entity } from './directory.ts';
+import type { Entity } from './entities.ts';
 import { propertiesOf } from './metadata.ts';
 import { type Reply, refusals } from './replies.ts';
 

@@ -41,23 +41,8 @@ export const harmlessRoles: readonly RoleName[] = [
   'Usage Summary Reports Reader',
 ];
 
-const passwordAdministrators: readonly RoleName[] = [
-  'Directory Readers',
-  'Guest Inviter',
-  'Password Administrator',
-];
-const helpdesk: readonly RoleName[] = [
-  ...passwordAdministrators,
-  'Message Center Reader',
-  'Reports Reader',
-  'Usage Summary Reports Reader',
-];
-
-/** Caller's role → the roles a target may hold. */
+/** Caller's role → the roles a target may hold; the lesser columns of Microsoft's table are left out. */
 export const resettable: Readonly<Partial<Record<RoleName, readonly RoleName[] | 'everyone'>>> = {
-  'Password Administrator': passwordAdministrators,
-  'Helpdesk Administrator': [...helpdesk, 'Helpdesk Administrator'],
-  'Authentication Administrator': [...helpdesk, 'Authentication Administrator'],
   'User Administrator': harmlessRoles,
   'Privileged Authentication Administrator': 'everyone',
   'Global Administrator': 'everyone',
@@ -73,6 +58,4 @@ export const roleGrants: Readonly<Partial<Record<RoleName, readonly string[] | '
     'Directory.Read.All',
   ],
   'Application Administrator': ['Application.ReadWrite.All', 'Directory.Read.All'],
-  'Directory Readers': ['Directory.Read.All'],
-  'Global Reader': ['Directory.Read.All', 'RoleManagement.Read.Directory'],
 };

@@ -14,10 +14,10 @@ import { createDoor, type Incoming } from './door.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { answerGraph, recordOf } from './graph-door.ts';
 import { answerIdentity, type GraphTokenWish, type Identity, mintGraphToken } from './identity.ts';
-import { ids, populate } from './people.ts';
-import type { WriteAuthority } from './rights.ts';
+import { ids, populate } from './population.ts';
 import { type Claims, createSigningKeys, type SignOptions } from './tokens.ts';
 import type { RequestRecord, Settings, World } from './world.ts';
+import type { WriteAuthority } from './write-rights.ts';
 
 export interface TenantOptions {
   /** Of the HTTPS server; 0 or unset: any free one. */

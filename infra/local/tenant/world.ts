@@ -3,8 +3,8 @@
 import type { Directory } from './directory.ts';
 import type { Faults } from './faults.ts';
 import type { Paging } from './query.ts';
-import type { WriteAuthority } from './rights.ts';
 import type { SigningKeys } from './tokens.ts';
+import type { WriteAuthority } from './write-rights.ts';
 
 /** All of it may be changed while the tenant runs. */
 export interface Settings {
