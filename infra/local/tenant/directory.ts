@@ -11,6 +11,7 @@ import {
   type User,
 } from './entities.ts';
 
+export type { User } from './entities.ts';
 export type Directory = ReturnType<typeof createDirectory>;
 type Links = Map<string, Set<string>>;
 

@@ -4,8 +4,6 @@
 import { stableId, type User } from './entities.ts';
 import { harmlessRoles, roleIds } from './roles.ts';
 
-export { initialPassword } from './entities.ts';
-
 const group = (name: string): string => stableId(`group ${name}`);
 export const groupIds = {
   /** For PROTECTED_GROUP_IDS. */
