@@ -15,9 +15,10 @@ import { openApi } from './openapi.ts';
 import { ready, watchReadiness } from './ready.ts';
 import { resetPassword, resetPasswordEntra } from './reset-password.ts';
 import { sweepLedger } from './sweep-ledger.ts';
-import { warmUp } from './warm-up.ts';
+import { reportMistakes, warmUp } from './warm-up.ts';
 
 const config = readConfig(process.env);
+reportMistakes(config);
 
 /** Made once, when first needed. */
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {

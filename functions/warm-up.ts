@@ -1,5 +1,5 @@
 // Fetches before the first request what it would wait for: SDKs, token, tables, tenant facts, key set.
-// Runs beside the start and can neither delay nor fail it. Names every wrong setting in one log line.
+// Runs beside the start and can neither delay nor fail it.
 
 import type { Mistake } from '../lib/config.ts';
 import type { Result } from '../lib/result.ts';
@@ -7,15 +7,18 @@ import type { Adapters } from './main.ts';
 
 const patienceMs = 30_000;
 
+/** One line that names every mistake; an invocation would say it too late. */
+export function reportMistakes(config: Result<unknown, readonly Mistake[]>): void {
+  if (config.ok) return;
+  const settings = config.failure.map(({ setting, detail }) => `${setting}: ${detail}`);
+  line('error', { event: 'NotConfigured', settings });
+}
+
 export function warmUp(
   config: Result<unknown, readonly Mistake[]>,
   adapters: () => Promise<Adapters>,
 ): void {
-  if (!config.ok) {
-    const settings = config.failure.map(({ setting, detail }) => `${setting}: ${detail}`);
-    line('error', { event: 'NotConfigured', settings });
-    return;
-  }
+  if (!config.ok) return;
   setImmediate(() => {
     fetchAhead(adapters).catch((error: unknown) => {
       line('warn', {

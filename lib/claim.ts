@@ -130,37 +130,73 @@ export type OpenedClaim =
   | { readonly held: HeldClaim | undefined; readonly earlier: EarlierWrite | undefined }
   | { readonly receipt: Receipt };
 
+export interface FreshClaim extends Delivery {
+  readonly caller: string;
+  readonly requestId: string;
+  readonly at: number;
+}
+
 /** Claims the delivery, or says what the ledger knows of it. */
 export async function claimDelivery(
   ledger: DeliveryLedger,
-  caller: string,
-  delivery: Delivery,
-  requestId: string,
-  now: number,
+  { names, fingerprint, caller, requestId, at }: FreshClaim,
   until: number,
 ): Promise<Result<OpenedClaim, Failure>> {
-  if (delivery.names.length === 0) return ok({ held: undefined, earlier: undefined });
-  const { fingerprint } = delivery;
-  const fresh: Claim = { fingerprint, requestId, at: now, state: 'claimed', earlier: undefined };
-  const opened = await ledger.open(caller, delivery.names, fresh, until);
+  if (names.length === 0) return ok({ held: undefined, earlier: undefined });
+  const fresh: Claim = { fingerprint, requestId, at, state: 'claimed', earlier: undefined };
+  const opened = await ledger.open(caller, names, fresh, until);
   if (!opened.ok) return opened;
   if (opened.value.isNew) return ok({ held: opened.value, earlier: undefined });
 
-  const verdict = judgeClaim(opened.value.claim, fingerprint, now);
+  const verdict = judgeClaim(opened.value.claim, fingerprint, at);
   if (verdict.kind === 'refuse') return err(verdict.failure);
   if (verdict.kind === 'replay') return ok({ receipt: verdict.receipt });
   const { earlier } = verdict;
-  const change = { held: opened.value, next: { ...fresh, earlier } };
-  const taken = await ledger.amend(caller, change, until);
+  const next: Claim = { ...fresh, earlier };
+  const taken = await ledger.amend(caller, { held: opened.value, next }, until);
   if (!taken.ok) return err(taken.failure === 'lost' ? { code: 'InProgress' } : taken.failure);
   return ok({ held: taken.value, earlier });
 }
 
-/** What a claim becomes when nothing was written: whoever comes next may run. */
-export function released({ claim }: HeldClaim, earlier: EarlierWrite | undefined): Claim {
-  const { fingerprint, requestId, at } = claim;
-  if (earlier === undefined) return { fingerprint, requestId, at, state: 'free' };
-  // An earlier write that was never answered stays known.
-  const sent = { requestId: earlier.requestId, at: earlier.sentAt };
-  return { fingerprint, ...sent, state: 'sent', givenUp: true };
+// How a claim moves on: always forward, each step one conditional write.
+
+const base = ({ claim: { fingerprint, requestId, at } }: HeldClaim) => ({
+  fingerprint,
+  requestId,
+  at,
+});
+
+/** From here on a worker that dies has sent its write, as far as anybody can tell. */
+export const sent = (held: HeldClaim, at: number): Claim => ({
+  ...base(held),
+  at,
+  state: 'sent',
+  givenUp: false,
+});
+
+/** The write was sent, and nobody waits for its answer any more. */
+export const givenUp = (held: HeldClaim): Claim => ({
+  ...base(held),
+  state: 'sent',
+  givenUp: true,
+});
+
+export const done = (held: HeldClaim, receipt: Receipt): Claim => ({
+  ...base(held),
+  state: 'done',
+  receipt,
+});
+
+/** A pause refuses the delivery for good: a retry must not reset once the pause is over. */
+export const refusedUntil = (held: HeldClaim, until: number): Claim => ({
+  ...base(held),
+  state: 'refused',
+  until,
+});
+
+/** Nothing was written: whoever comes next may run; an earlier unanswered write stays known. */
+export function released(held: HeldClaim, earlier: EarlierWrite | undefined): Claim {
+  if (earlier === undefined) return { ...base(held), state: 'free' };
+  const { requestId, sentAt: at } = earlier;
+  return { ...base(held), requestId, at, state: 'sent', givenUp: true };
 }

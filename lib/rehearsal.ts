@@ -18,14 +18,7 @@ export async function rehearse(journey: Case): Promise<Ending> {
   const until = deadline.beforeWrite;
   const [limit, target, rights] = await Promise.all([
     withinHourlyLimit(ports.deliveries, caller, asked.startedAt, until),
-    findTarget(
-      ports.directory,
-      caller,
-      request.userName,
-      config.protectedGroupIds,
-      requestId,
-      until,
-    ),
+    findTarget(ports.directory, caller, request, config.protectedGroupIds, requestId, until),
     ports.identity.rights(until),
   ]);
   if (!limit.ok) return { outcome: limit, counted: false };

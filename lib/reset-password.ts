@@ -2,13 +2,14 @@
 // account. An account is never enabled while its old password still works. Every outcome has a name,
 // "unknown" too. Draws again when the tenant's policy refuses a password; nothing else draws again.
 
-import { type Deadline, writeNeedsMs } from './deadline.ts';
+import { writeNeedsMs } from './deadline.ts';
 import type { Failure } from './failure.ts';
-import { drawPassword, type RandomBelow } from './password.ts';
+import type { Case } from './journey.ts';
+import { drawPassword } from './password.ts';
 import type { ResetRequest } from './reset-request.ts';
 import { err, ok, type Result } from './result.ts';
 import type { Secret } from './secret.ts';
-import type { Directory, UserFacts } from './target.ts';
+import type { UserFacts, WriteOutcome } from './target.ts';
 
 export interface Reset {
   readonly password: Secret;
@@ -21,45 +22,42 @@ export interface ResetRefused {
 }
 
 const mostPasswords = 3;
-export const unknownRetrySeconds = 30;
+const unknownRetrySeconds = 30;
+/** Long enough for a slow directory to recover, short enough for a webhook's patience. */
+const lateRetrySeconds = Math.ceil(writeNeedsMs / 1000);
 
 export const enablesAccount = (user: UserFacts, request: ResetRequest): boolean =>
   !user.accountEnabled && request.enableUserIfNeeded;
 
 export async function resetPassword(
-  directory: Directory,
+  { ports, request, asked, deadline }: Pick<Case, 'ports' | 'request' | 'asked' | 'deadline'>,
   user: UserFacts,
-  request: ResetRequest,
-  requestId: string,
-  randomBelow: RandomBelow,
-  now: () => number,
-  deadline: Deadline,
 ): Promise<Result<Reset, ResetRefused>> {
   const names = [user.userPrincipalName.split('@')[0] ?? '', user.displayName ?? ''];
   let graphRequestId: string | undefined;
   for (let draw = 0; draw < mostPasswords; draw += 1) {
-    if (now() > deadline.beforeWrite) {
-      const late: Failure = { code: 'GraphUnavailable', retryAfterSeconds: lateRetrySeconds };
-      return err({ failure: late, graphRequestId });
+    if (ports.now() > deadline.beforeWrite) {
+      const failure: Failure = { code: 'GraphUnavailable', retryAfterSeconds: lateRetrySeconds };
+      return err({ failure, graphRequestId });
     }
-    const password = drawPassword(randomBelow, names);
+    const password = drawPassword(ports.randomBelow, names);
     const change = {
       password,
       forceChange: request.forceChange || request.forceChangeWithMfa,
       forceChangeWithMfa: request.forceChangeWithMfa,
       enable: enablesAccount(user, request),
     };
-    const outcome = await directory.setPassword(user.id, change, requestId, deadline.graph);
+    const { requestId } = asked;
+    const until = deadline.graph;
+    const outcome = await ports.directory.setPassword(user.id, change, requestId, until);
     graphRequestId = outcome.graphRequestId;
     if (outcome.kind === 'done') return ok({ password, graphRequestId });
-    if (outcome.kind === 'refused') return err(outcome);
-    if (outcome.kind === 'unknown') {
-      const failure: Failure = { code: 'OutcomeUnknown', retryAfterSeconds: unknownRetrySeconds };
-      return err({ failure, graphRequestId });
-    }
+    if (outcome.kind !== 'policy') return err({ failure: failureOf(outcome), graphRequestId });
   }
   return err({ failure: { code: 'PasswordRejected' }, graphRequestId });
 }
 
-/** Long enough for a slow directory to recover, short enough for a webhook's patience. */
-const lateRetrySeconds = Math.ceil(writeNeedsMs / 1000);
+const failureOf = (outcome: WriteOutcome): Failure =>
+  outcome.kind === 'refused'
+    ? outcome.failure
+    : { code: 'OutcomeUnknown', retryAfterSeconds: unknownRetrySeconds };

@@ -6,6 +6,7 @@ import { type Caller, callerMayReach, domainOf } from './caller.ts';
 import { resettableRoles } from './directory-roles.ts';
 import type { Failure, ProtectedBecause } from './failure.ts';
 import { fold } from './field-name.ts';
+import type { ResetRequest } from './reset-request.ts';
 import { err, ok, type Result } from './result.ts';
 import type { Secret } from './secret.ts';
 
@@ -73,7 +74,7 @@ export interface Directory {
 export async function findTarget(
   directory: Directory,
   caller: Caller,
-  userName: string,
+  { userName }: Pick<ResetRequest, 'userName'>,
   protectedGroupIds: readonly string[],
   requestId: string,
   until: number,
