@@ -1,0 +1,180 @@
+// Stands between the product and a table service: passes everything on, writes down what it was, and on
+// order delays, silences, breaks, refuses or falsifies it, or stops it at an exact instant so that a test can
+// kill the worker there. Knows nothing of resets; which operation is meant is the test's business.
+
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describeOperation, type Operation } from './table-operation.ts';
+
+export type TableFault =
+  | { readonly kind: 'slow'; readonly ms: number }
+  | { readonly kind: 'hang' }
+  /** The socket goes before anything is stored. */
+  | { readonly kind: 'resetBefore' }
+  /** It is stored, then the socket goes. */
+  | { readonly kind: 'resetAfter' }
+  /** It is stored, half of the answer leaves, then the socket goes. */
+  | { readonly kind: 'truncate' }
+  /** Nothing is stored. */
+  | {
+      readonly kind: 'reply';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+    };
+
+export type Match = (operation: Operation) => boolean;
+
+export interface Hold {
+  /** The operation stands still: `before` it is stored, or `after` it was and unanswered. */
+  readonly reached: Promise<Operation>;
+  /** Lets it go on (a held write whose worker died is dropped instead). */
+  release(): void;
+}
+
+export interface TableProxy {
+  readonly connectionString: string;
+  /** Everything that was asked since the start (or since a test emptied it), oldest first. */
+  readonly operations: Operation[];
+  /** The answer is a function that lifts the fault again. */
+  next(match: Match, fault: TableFault, times?: number): () => void;
+  hold(match: Match, when: 'before' | 'after'): Hold;
+  stop(): Promise<void>;
+}
+
+interface Order {
+  readonly match: Match;
+  readonly does: TableFault | { readonly kind: 'hold'; readonly when: string; readonly gate: Gate };
+  left: number;
+}
+
+interface Gate {
+  readonly reach: (operation: Operation) => void;
+  readonly opened: Promise<void>;
+}
+
+interface Stored {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+/** @param tables connection string of the table service behind. */
+export async function startTableProxy(tables: string): Promise<TableProxy> {
+  const behind = new URL(/TableEndpoint=([^;]+)/.exec(tables)?.[1] ?? '');
+  const agent = new Agent({ keepAlive: true });
+  const operations: Operation[] = [];
+  let orders: Order[] = [];
+
+  const take = (operation: Operation): Order['does'] | undefined => {
+    const order = orders.find(({ match }) => match(operation));
+    if (order === undefined) return undefined;
+    order.left -= 1;
+    if (order.left <= 0) orders = orders.filter((other) => other !== order);
+    return order.does;
+  };
+
+  const forward = (incoming: IncomingMessage, body: Buffer): Promise<Stored> =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          agent,
+          host: behind.hostname,
+          port: behind.port,
+          method: incoming.method,
+          path: incoming.url,
+          headers: incoming.headers,
+        },
+        (answer) => {
+          readAll(answer).then(
+            (read) =>
+              resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: read }),
+            reject,
+          );
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readAll(incoming);
+    const operation = describeOperation(
+      incoming.method ?? '',
+      incoming.url ?? '',
+      body.toString('utf8'),
+    );
+    operations.push(operation);
+    const does = take(operation);
+    const held = does?.kind === 'hold' ? does : undefined;
+    if (does?.kind === 'hang') return;
+    if (does?.kind === 'resetBefore') return void incoming.socket.destroy();
+    if (does?.kind === 'slow') await sleep(does.ms);
+    if (does?.kind === 'reply') {
+      operation.status = does.status;
+      response.writeHead(does.status, does.headers);
+      return void response.end(does.body ?? '');
+    }
+    if (held?.when === 'before') {
+      held.gate.reach(operation);
+      await held.gate.opened;
+      if (incoming.socket.destroyed) return;
+    }
+    const { status, headers, body: answer } = await forward(incoming, body);
+    if (held?.when === 'after') {
+      held.gate.reach(operation);
+      await held.gate.opened;
+    }
+    if (does?.kind === 'resetAfter') return void incoming.socket.destroy();
+    operation.status = status;
+    response.writeHead(status, headers);
+    if (does?.kind !== 'truncate') return void response.end(answer);
+    const half = answer.subarray(0, Math.max(1, answer.length >> 1));
+    response.write(half, () => incoming.socket.destroy());
+  };
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+    response.on('error', () => {});
+    // Whoever asked is gone, or the service behind is: nobody is left to be told.
+    serve(incoming, response).catch(() => incoming.socket.destroy());
+  });
+  server.listen(0, '127.0.0.1', 1024);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    connectionString: tables.replace(`:${behind.port}/`, `:${port}/`),
+    operations,
+    next: (match, fault, times = 1) => {
+      const order: Order = { match, does: fault, left: times };
+      orders.push(order);
+      return () => {
+        orders = orders.filter((other) => other !== order);
+      };
+    },
+    hold: (match, when) => {
+      const reached = Promise.withResolvers<Operation>();
+      const opened = Promise.withResolvers<void>();
+      const gate: Gate = { reach: reached.resolve, opened: opened.promise };
+      orders.push({ match, does: { kind: 'hold', when, gate }, left: 1 });
+      return { reached: reached.promise, release: opened.resolve };
+    },
+    stop: async () => {
+      agent.destroy();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Always, until lifted. */
+export const always = Number.POSITIVE_INFINITY;
