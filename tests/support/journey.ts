@@ -191,6 +191,13 @@ export const passwordsTo = (tenant: Tenant, userId = ''): readonly string[] =>
     return String(profile?.password);
   });
 
+/** What was asked of Graph from the n-th record on, batches as one; the tenant's lists are read beside. */
+export const askedSince = (tenant: Tenant, index: number): readonly string[] =>
+  tenant.requests
+    .slice(index)
+    .filter(({ item, path }) => item === undefined && /\/(\$batch|users\/)/.test(path))
+    .map(({ method, path }) => `${method} ${path}`);
+
 /** Requests that Microsoft's Graph does not have: there must be none. */
 export const unknownToMicrosoft = (tenant: Tenant): readonly string[] => [
   ...new Set(tenant.requests.flatMap((sent) => conformsToMetadata(sent))),
