@@ -45,7 +45,7 @@ export function readConfig(env: Environment): Result<Config, readonly Mistake[]>
     mistakes.push({ setting, detail });
     return undefined;
   };
-  const text = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const text = (name: string): string | undefined => setting(env, name)?.trim() || undefined;
 
   const clientId = text('AZURE_CLIENT_ID');
   if (clientId !== undefined && !isGuid(clientId)) {
@@ -62,7 +62,7 @@ export function readConfig(env: Environment): Result<Config, readonly Mistake[]>
     clientId,
     graphOrigin: graphOrigin ?? '',
     ledger: readLedger(text, wrong) ?? { connectionString: '' },
-    callers: env['CALLERS'] === undefined ? undefined : readCallers(env, wrong),
+    callers: setting(env, 'CALLERS') === undefined ? undefined : readCallers(env, wrong),
     protectedGroupIds: readGroups(text('PROTECTED_GROUP_IDS'), wrong),
     entra: readEntra(text, wrong),
     cooldownSeconds: readNumber(text, wrong, 'COOLDOWN_SECONDS', 120, 0, 3600),
@@ -73,6 +73,10 @@ export function readConfig(env: Environment): Result<Config, readonly Mistake[]>
 
 type Text = (name: string) => string | undefined;
 type Wrong = (setting: string, detail: string) => undefined;
+
+/** Own settings only: a secret may be named "constructor". */
+const setting = (env: Environment, name: string): string | undefined =>
+  Object.hasOwn(env, name) ? env[name] : undefined;
 
 /** Whether the Entra door is asked for; it is registered even when its settings are wrong. */
 export const entraDoorAsked = (env: Environment): boolean => Boolean(env['ENTRA_AUDIENCE']?.trim());
@@ -163,18 +167,24 @@ function readCallers(env: Environment, wrong: Wrong): readonly Caller[] | undefi
   const howTo = 'Run npm run caller -- add NAME, or unset CALLERS to let every key holder in.';
   let entries: unknown;
   try {
-    entries = JSON.parse(env['CALLERS'] ?? '');
+    entries = JSON.parse(setting(env, 'CALLERS') ?? '');
   } catch {
     return wrong('CALLERS', `It is not JSON. ${howTo}`);
   }
-  if (!validateCallers(entries)) {
-    for (const { instancePath, message } of validateCallers.errors ?? []) {
-      wrong('CALLERS', `${instancePath || 'The setting'} ${message}. ${howTo}`);
-    }
-    return undefined;
+  if (!Array.isArray(entries) || entries.length === 0) {
+    return wrong('CALLERS', `It must be a JSON array with at least one caller. ${howTo}`);
   }
-  reportRepeats(entries, wrong);
-  return entries.map((entry) => readCaller(entry, env, wrong));
+  // One by one, so that a mistake in one entry does not hide those of the others.
+  const good = entries.flatMap((entry: unknown, index): CallerEntries => {
+    const alone: unknown = [entry];
+    if (validateCallers(alone)) return alone;
+    for (const { instancePath, message } of validateCallers.errors ?? []) {
+      wrong('CALLERS', `/${index}${instancePath.slice('/0'.length)} ${message}. ${howTo}`);
+    }
+    return [];
+  });
+  reportRepeats(good, wrong);
+  return good.map((entry) => readCaller(entry, env, wrong));
 }
 
 /** A key or app that stood for two callers would make the audit a guess. */
@@ -196,9 +206,10 @@ function readCaller(entry: CallerEntries[number], env: Environment, wrong: Wrong
   if (signature !== undefined && entry.key === undefined) {
     wrong('CALLERS', `${name}: a signature needs a "key" too; the Entra door checks tokens only.`);
   }
-  for (const setting of signature?.secrets ?? []) {
-    const mistake = secretMistake(signature?.profile ?? 'glpi', env[setting]);
-    if (mistake !== undefined) wrong(setting, `The signing secret of caller ${name} ${mistake}.`);
+  for (const secretName of signature?.secrets ?? []) {
+    const mistake = secretMistake(signature?.profile ?? 'glpi', setting(env, secretName));
+    if (mistake !== undefined)
+      wrong(secretName, `The signing secret of caller ${name} ${mistake}.`);
   }
   return {
     name,
@@ -206,7 +217,7 @@ function readCaller(entry: CallerEntries[number], env: Environment, wrong: Wrong
     appIds: (entry.entra?.appIds ?? []).map(fold),
     signature: signature && {
       profile: signature.profile,
-      secrets: signature.secrets.map((setting) => secret(env[setting] ?? '')),
+      secrets: signature.secrets.map((secretName) => secret(setting(env, secretName) ?? '')),
       toleranceSeconds: signature.toleranceSeconds ?? defaultToleranceSeconds(signature.profile),
     },
     password: entry.password,

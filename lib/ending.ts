@@ -45,7 +45,7 @@ export async function conclude(
   const ledgerDown = failed?.code === 'LedgerUnavailable';
   const latest = ledgerDown ? Math.min(until, tools.now() + releaseMs) : until;
   if (failed?.code === 'TooManyRequests' && failed.by === 'caller') {
-    return limited(tools, row, claim?.held, outcome, until);
+    return limited(tools, row, claim, outcome, until);
   }
   const writesRow = !ledgerDown || lock !== undefined;
   const { requestId, caller, startedAt } = asked;
@@ -65,11 +65,12 @@ export async function conclude(
 async function limited(
   { deliveries, log }: RecordTools,
   row: AuditRow,
-  held: HeldClaim | undefined,
+  claim: Ending['claim'],
   outcome: Result<Success, Failure>,
   until: number,
 ): Promise<Result<Success, Failure>> {
-  if (held?.isNew) await deliveries.forget(row.caller, held, until);
+  if (claim?.held.isNew) await deliveries.forget(row.caller, claim.held, until);
+  else if (claim) await deliveries.amend(row.caller, claim, until);
   log(...logLine(outcome, row));
   return outcome;
 }

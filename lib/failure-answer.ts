@@ -90,7 +90,7 @@ export function wireOf(failure: Failure): Wire {
         415,
         'Unsupported media type',
         failure.what === 'encoding'
-          ? 'Send the body uncompressed, without Content-Encoding.'
+          ? 'Send the body as it is: with curl leave out -H Content-Encoding and do not compress it.'
           : `Send JSON. With curl: --json '{"UserName":"name@domain"}', or ` +
               "-H 'Content-Type: application/json' beside --data-binary.",
       );
