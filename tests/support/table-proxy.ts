@@ -4,7 +4,7 @@
 
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeOperation, type Operation } from './table-operation.ts';
 
@@ -101,38 +101,19 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
 
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readAll(incoming);
-    const operation = describeOperation(
-      incoming.method ?? '',
-      incoming.url ?? '',
-      body.toString('utf8'),
-    );
+    const { method = '', url = '', socket } = incoming;
+    const operation = describeOperation(method, url, body.toString('utf8'));
     operations.push(operation);
     const does = take(operation);
-    const held = does?.kind === 'hold' ? does : undefined;
-    if (does?.kind === 'hang') return;
-    if (does?.kind === 'resetBefore') return void incoming.socket.destroy();
-    if (does?.kind === 'slow') await sleep(does.ms);
-    if (does?.kind === 'reply') {
-      operation.status = does.status;
-      response.writeHead(does.status, does.headers);
-      return void response.end(does.body ?? '');
-    }
-    if (held?.when === 'before') {
-      held.gate.reach(operation);
-      await held.gate.opened;
-      if (incoming.socket.destroyed) return;
-    }
+    if (!(await goesOn(does, operation, socket, response))) return;
     const { status, headers, body: answer } = await forward(incoming, body);
-    if (held?.when === 'after') {
-      held.gate.reach(operation);
-      await held.gate.opened;
-    }
-    if (does?.kind === 'resetAfter') return void incoming.socket.destroy();
+    if (does?.kind === 'hold' && does.when === 'after') await stand(does.gate, operation);
+    if (does?.kind === 'resetAfter') return void socket.destroy();
     operation.status = status;
     response.writeHead(status, headers);
     if (does?.kind !== 'truncate') return void response.end(answer);
     const half = answer.subarray(0, Math.max(1, answer.length >> 1));
-    response.write(half, () => incoming.socket.destroy());
+    response.write(half, () => socket.destroy());
   };
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
@@ -168,6 +149,40 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
       await once(server, 'close');
     },
   };
+}
+
+const stand = (gate: Gate, operation: Operation): Promise<void> => {
+  gate.reach(operation);
+  return gate.opened;
+};
+
+/** What happens before anything is stored; false: nothing will be. */
+async function goesOn(
+  does: Order['does'] | undefined,
+  operation: Operation,
+  socket: Socket,
+  response: ServerResponse,
+): Promise<boolean> {
+  switch (does?.kind) {
+    case 'hang':
+      return false;
+    case 'resetBefore':
+      socket.destroy();
+      return false;
+    case 'reply':
+      operation.status = does.status;
+      response.writeHead(does.status, does.headers);
+      response.end(does.body ?? '');
+      return false;
+    case 'slow':
+      await sleep(does.ms);
+      return true;
+    case 'hold':
+      if (does.when === 'before') await stand(does.gate, operation);
+      return !socket.destroyed;
+    default:
+      return true;
+  }
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
