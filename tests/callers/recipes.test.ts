@@ -16,6 +16,7 @@ import {
   zammad,
   zendesk,
 } from './senders.ts';
+import { type Instance, runScript } from './servicenow-instance.ts';
 
 let house: House;
 beforeAll(async () => {
@@ -23,76 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => house?.stop());
 
-const everyBlock = [
-  'http request',
-  'json body',
-  'json caller',
-  'json action',
-  'text condition',
-  'javascript script',
-  'javascript signed-script',
-  'json signed-caller',
-  'json key-caller',
-  'bash connector',
-  'bash token',
-  'bash dry-run',
-  'bash reset',
-  'bash hand-over',
-  'bash key',
-  'powershell reset',
-  'powershell hand-over',
-];
 const residue = /\{\{|\$\{|@\{|#\{|<<|YOUR-|API-CLIENT|SHA-256-OF/;
-
-describe.each(recipeFiles())('%s', (file) => {
-  const recipe = readRecipe(file);
-
-  test('answers the five questions, in order', () => {
-    expect(recipe.headings).toEqual([
-      'Who is the user',
-      'What to paste',
-      'Repeats and waiting',
-      'The answer and the password',
-      'What is known',
-    ]);
-  });
-
-  test('has no block that no test knows', () => {
-    const names = recipe.blocks.map(({ language, name }) => `${language} ${name}`);
-    expect(names.filter((name) => !everyBlock.includes(name))).toEqual([]);
-    expect(names).toContain('json caller');
-  });
-
-  test('explains every placeholder, and none that is not used', () => {
-    const pasted = recipe.blocks.map(({ text }) => text).join('\n');
-    for (const placeholder of recipe.placeholders.keys()) expect(pasted).toContain(placeholder);
-  });
-
-  test('its entry withholds and does not enable, if a ticketing system holds the key', () => {
-    for (const entry of entriesOf(recipe)) {
-      if (entry['password'] === 'return') continue;
-      expect(entry).toMatchObject({ password: 'withhold', mayEnable: false });
-      expect(recipe.text).toMatch(/leavers and shared mailboxes are disabled accounts/);
-      expect(recipe.text).toMatch(/hand-over line of \[curl\.md\]/);
-    }
-  });
-});
-
-test('only flows and terminals get the password', () => {
-  const returned = allEntries().filter((entry) => entry['password'] === 'return');
-  expect(returned.map((entry) => entry['name'])).toEqual([
-    'oncall',
-    'break-glass',
-    'helpdesk-connector',
-    'helpdesk-logic-app',
-    'helpdesk-flows',
-  ]);
-});
-
-test('the README names every recipe', () => {
-  const { text } = readRecipe('README.md');
-  for (const file of recipeFiles()) expect(text).toContain(`[${file}](${file})`);
-});
 
 /** What the person and the system put in; `changed` is the next event of the same ticket. */
 function typed(
@@ -292,5 +224,84 @@ test('logic-apps.md: the identity is the credential, and nothing of the step is 
   });
   expect(action.runtimeConfiguration).toEqual({
     secureData: { properties: ['inputs', 'outputs'] },
+  });
+});
+
+describe('servicenow.md: the scripts', () => {
+  const recipe = readRecipe('servicenow.md');
+  const script = (name: string): string =>
+    fillIn(block(recipe, name), [['https://YOUR-APP.azurewebsites.net', house.url]]);
+  const instance = (more: Partial<Instance> = {}): Instance => ({
+    user: "o'hara@contoso.com",
+    ticket: 'RITM0010042',
+    modCount: 3,
+    now: new Date(),
+    properties: {
+      'reset.signing_secret': secrets.SERVICENOW_SECRET.slice('whsec_'.length),
+      'reset.function_key': keyOf('servicenow-signed'),
+    },
+    message: {
+      request: fillIn(block(recipe, 'request'), [
+        ['https://YOUR-APP.azurewebsites.net', house.url],
+        ['YOUR-FUNCTION-KEY', keyOf('servicenow')],
+      ]),
+      body: block(recipe, 'body'),
+    },
+    ...more,
+  });
+  const deliver = (delivery: Delivery) =>
+    send(serviceNow(delivery, { event: 'approval', now: new Date() }));
+
+  test.each([
+    ['script', 40],
+    ['signed-script', 50],
+  ])('%s: one approval is one reset, and the log keeps no answer', async (name, modCount) => {
+    const first = runScript(script(name), instance({ modCount }));
+    const answer = await deliver(first.sent);
+    expect(answer.json).toMatchObject({
+      Status: 'Completed',
+      UserName: "o'hara@contoso.com",
+      PasswordReturned: false,
+    });
+
+    const later = new Date(Date.now() + 9_000);
+    const second = runScript(script(name), instance({ modCount, now: later, answer }));
+    expect(second.log).toEqual(['Password reset RITM0010042: 200 ']);
+    expect(second.sent.body).toBe(first.sent.body);
+    expect((await deliver(second.sent)).json).toMatchObject({ Status: 'AlreadyCompleted' });
+
+    const next = runScript(script(name), instance({ modCount: modCount + 1 }));
+    expect((await deliver(next.sent)).json).toMatchObject({ Status: 'Completed' });
+  });
+
+  test('a refusal is logged by its code', async () => {
+    const unknown = instance({ user: 'nobody@contoso.com', modCount: 60 });
+    const answer = await deliver(runScript(script('script'), unknown).sent);
+    const { log } = runScript(script('script'), { ...unknown, answer });
+    expect(log).toEqual(['Password reset RITM0010042: 404 UserNotFound']);
+  });
+
+  test('setStringParameter would spoil an apostrophe, and the answer says what to use', async () => {
+    const spoiled = script('script').replaceAll('setStringParameterNoEscape', 'setStringParameter');
+    const answer = await deliver(runScript(spoiled, instance({ modCount: 61 })).sent);
+    expect(answer).toMatchObject({ status: 400, headers: { 'x-ms-error-code': 'InvalidRequest' } });
+    expect(answer.json['detail']).toMatch(/setStringParameterNoEscape/);
+  });
+
+  test('the signed body is ASCII, whatever the ticket is called', async () => {
+    const { sent } = runScript(
+      script('signed-script'),
+      instance({ ticket: 'RITM-Zürich-日本', modCount: 62 }),
+    );
+    expect(sent.body).toBe(
+      `{"UserName":"o'hara@contoso.com","TicketId":"RITM-Z\\u00fcrich-\\u65e5\\u672c"}`,
+    );
+    expect((await deliver(sent)).json).toMatchObject({ Status: 'Completed' });
+  });
+
+  test('a changed body no longer fits the signature', async () => {
+    const { sent } = runScript(script('signed-script'), instance({ modCount: 63 }));
+    const body = String(sent.body).replace("o'hara", 'adele.vance');
+    expect(await deliver({ ...sent, body })).toMatchObject({ status: 401 });
   });
 });
