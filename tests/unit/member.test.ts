@@ -1,0 +1,22 @@
+// Looking into something of unknown shape finds own members only.
+
+import { expect, test } from '@jest/globals';
+import { member } from '../../lib/member.ts';
+
+test.each<[unknown, string, unknown]>([
+  [{ a: 1 }, 'a', 1],
+  [{ a: undefined }, 'a', undefined],
+  [{ a: 1 }, 'b', undefined],
+  [{}, 'toString', undefined],
+  [{}, '__proto__', undefined],
+  [JSON.parse('{"__proto__":2}'), '__proto__', 2],
+  [[7], '0', 7],
+  [[7], 'map', undefined],
+  [null, 'a', undefined],
+  [undefined, 'a', undefined],
+  ['text', 'length', undefined],
+  [5, 'toFixed', undefined],
+  [() => 1, 'name', undefined],
+])('%j . %s', (value, name, found) => {
+  expect(member(value, name)).toEqual(found);
+});
