@@ -14,6 +14,8 @@ export interface Ending {
   /** Whether the request counts towards the caller's hour. */
   readonly counted: boolean;
   readonly claim?: { readonly held: HeldClaim; readonly next: Claim } | undefined;
+  /** The claim is removed as if the delivery had never come. */
+  readonly forgets?: boolean | undefined;
   readonly lock?: LockChange | undefined;
   readonly user?: UserFacts | undefined;
   readonly graphRequestId?: string | undefined;
@@ -45,7 +47,7 @@ export async function conclude(
   const ledgerDown = failed?.code === 'LedgerUnavailable';
   const latest = ledgerDown ? Math.min(until, tools.now() + releaseMs) : until;
   if (failed?.code === 'TooManyRequests' && failed.by === 'caller') {
-    return limited(tools, row, claim, outcome, until);
+    return limited(tools, row, ending, until);
   }
   const writesRow = !ledgerDown || lock !== undefined;
   const { requestId, caller, startedAt } = asked;
@@ -61,15 +63,14 @@ export async function conclude(
   return unrecorded(outcome, settled.ok);
 }
 
-/** A refusal by the hourly limit leaves no row at all, so that nobody can fill the tables. */
+/** A refusal by the hourly limit leaves no record, so that nobody can fill the tables. */
 async function limited(
   { deliveries, log }: RecordTools,
   row: AuditRow,
-  claim: Ending['claim'],
-  outcome: Result<Success, Failure>,
+  { outcome, claim, forgets }: Ending,
   until: number,
 ): Promise<Result<Success, Failure>> {
-  if (claim?.held.isNew) await deliveries.forget(row.caller, claim.held, until);
+  if (claim && forgets) await deliveries.forget(row.caller, claim.held, until);
   else if (claim) await deliveries.amend(row.caller, claim, until);
   log(...logLine(outcome, row));
   return outcome;

@@ -122,7 +122,11 @@ async function decide(journey: Case, headers: Incoming['headers']): Promise<Endi
   const { held, earlier } = claimed.value;
   const claim = held && { held, next: released(held, earlier) };
   const limit = await counting;
-  if (!limit.ok) return { outcome: limit, counted: false, claim };
+  if (!limit.ok) {
+    // Names that a signature ties together stay tied: forgotten, a captured attempt would be new again.
+    const forgets = held?.isNew && names.length === 1;
+    return { outcome: limit, counted: false, claim, forgets };
+  }
   const { user, verdict } = await looking;
   if (held && earlier && user && changedSince(user, earlier)) {
     return settleEarlier(journey, held, earlier, user);

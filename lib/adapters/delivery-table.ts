@@ -88,6 +88,9 @@ async function openOnce(
   return failed === undefined ? held : err({ code: 'LedgerUnavailable' });
 }
 
+/** An alias of an alias comes from a claim that was forgotten and found again; longer is a loop. */
+const mostHops = 5;
+
 /** Follows an alias. One whose claim was forgotten is free: it becomes a claim of its own. */
 async function resolve(
   store: TableStore,
@@ -97,19 +100,23 @@ async function resolve(
   wanted: Claim,
   until: number,
 ): Promise<Result<HeldClaim, LedgerFailure>> {
-  const pointsTo = entity['AliasOf'];
-  if (typeof pointsTo !== 'string') {
-    return ok({ claim: toClaim(entity), row, version: entity.etag, isNew: false });
+  let [at, found] = [row, entity];
+  for (let hop = 0; hop < mostHops; hop += 1) {
+    const version = found.etag;
+    const pointsTo = found['AliasOf'];
+    if (typeof pointsTo !== 'string') {
+      return ok({ claim: toClaim(found), row: at, version, isNew: false });
+    }
+    const target = await store.read(caller, pointsTo, until);
+    if (!target.ok) return target;
+    if (target.value === undefined) {
+      const { fingerprint, requestId } = wanted;
+      const claim: Claim = { fingerprint, requestId, at: wanted.at, state: 'free' };
+      return ok({ claim, row: at, version, isNew: false });
+    }
+    [at, found] = [pointsTo, target.value];
   }
-  const target = await store.read(caller, pointsTo, until);
-  if (!target.ok) return target;
-  if (target.value !== undefined) {
-    const { etag } = target.value;
-    return ok({ claim: toClaim(target.value), row: pointsTo, version: etag, isNew: false });
-  }
-  const { fingerprint, requestId, at } = wanted;
-  const free: Claim = { fingerprint, requestId, at, state: 'free' };
-  return ok({ claim: free, row, version: entity.etag, isNew: false });
+  throw new Error('The aliases of a delivery run in a circle.');
 }
 
 const aliasRow = (caller: string, row: string, main: string, at: number): Row => ({
