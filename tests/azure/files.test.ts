@@ -62,7 +62,7 @@ test.each(workflows)('%s pins every action and stores no secret', (file) => {
   expect(uses.length).toBeGreaterThan(0);
   for (const action of uses) expect(action).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   expect(text).not.toMatch(/\bsecrets\./);
-  expect(text).toMatch(/^permissions: /m);
+  expect(text).toMatch(/^permissions:/m);
 });
 
 test('no workflow puts what somebody typed into a shell line', () => {
