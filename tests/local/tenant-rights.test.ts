@@ -140,8 +140,6 @@ test.each([
   ['both', enable, [], role, 204],
   ['both', { ...enable, ...reset }, permission, role, 204],
   ['both', { ...enable, ...reset }, [...permission, ...enabling], [], 403],
-  ['both', { jobTitle: 'x' }, permission, [], 403],
-  ['both', { jobTitle: 'x' }, ['User.ReadWrite.All'], [], 204],
   ['role', reset, [], role, 204],
   ['role', reset, permission, [], 403],
   ['permission', reset, permission, [], 204],

@@ -152,6 +152,7 @@ test.each([
     { passWord: 'x' },
     "The property 'passWord' does not exist on type 'microsoft.graph.user'. Make sure to only use property names that are defined by the type.",
   ],
+  ['the id', { id: 'x' }, "Property 'id' is read-only and cannot be set."],
   [
     'one within the profile',
     { passwordProfile: { force: true } },

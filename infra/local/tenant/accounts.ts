@@ -32,7 +32,7 @@ export function patchUser(
   user: User,
   body: Readonly<Record<string, unknown>>,
 ): Reply {
-  const { passwordProfile, accountEnabled, ...others } = body;
+  const { passwordProfile, accountEnabled } = body;
   // A profile without a password is answered 204 and changes nothing (seen in the field).
   const profile = isObject(passwordProfile) ? passwordProfile : {};
   const password = profile['password'];
@@ -44,7 +44,6 @@ export function patchUser(
     user.mustChange = mustChange(profile);
   }
   if (typeof accountEnabled === 'boolean') user.accountEnabled = accountEnabled;
-  Object.assign(user, others);
   return noContent;
 }
 

@@ -32,7 +32,9 @@ function parseBody(request: GraphRequest, type: string): Body | Reply {
     const body: unknown = JSON.parse(request.body);
     if (!/^application\/json\b/i.test(request.contentType) || !isObject(body))
       return refusals.unreadable;
-    const wrong = type === 'action' ? undefined : mismatch(type, body);
+    if (type === 'action') return body;
+    if ('id' in body) return refusals.readOnly('id');
+    const wrong = mismatch(type, body);
     return wrong === undefined ? body : refusals[wrong.kind](wrong.name, wrong.type);
   } catch {
     return refusals.unreadable;

@@ -119,7 +119,7 @@ export function show(
   const shown: Record<string, unknown> = {};
   for (const name of names) {
     const empty = properties.get(name)?.startsWith('Collection(') ? [] : null;
-    shown[name] = name === 'passwordProfile' ? null : (row[name] ?? empty);
+    shown[name] = row[name] ?? empty; // a password is no property of the row, see entities.ts
   }
   return shown;
 }

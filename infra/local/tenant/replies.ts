@@ -131,6 +131,8 @@ export const refusals = {
     ),
   value: (name: string, type: string): Reply =>
     requestBadRequest(`Cannot convert the value of '${name}' to the expected type '${type}'.`),
+  readOnly: (name: string): Reply =>
+    requestBadRequest(`Property '${name}' is read-only and cannot be set.`),
   missing: (name: string): Reply =>
     requestBadRequest(`A value is required for property '${name}' of the resource.`),
 

@@ -47,7 +47,7 @@ export const userOperations: Operations = {
     type: 'user',
     run: (asked) => {
       const { directory, settings } = asked.world;
-      const properties = Object.keys(asked.body);
+      const properties = Object.keys(asked.body).filter((name) => !name.includes('@'));
       const user = userOf(asked);
       return (
         writeRefusal(directory, asked.caller, user, properties, settings.authority) ??

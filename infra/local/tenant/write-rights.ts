@@ -11,14 +11,11 @@ import { type RoleName, resettable, roleName } from './roles.ts';
     both: the permission and a role, as documented; role, permission: either one alone, as reported. */
 export type WriteAuthority = 'both' | 'role' | 'permission';
 
-const permissionFor: Readonly<Record<string, (caller: Caller) => boolean>> = {
-  passwordProfile: (caller) => holds(caller, ['User-PasswordProfile.ReadWrite.All']),
-  accountEnabled: (caller) =>
-    holds(caller, ['User.ReadWrite.All', 'Directory.ReadWrite.All']) ||
-    (holds(caller, ['User.EnableDisableAccount.All']) && holds(caller, readUsers)),
-};
-const permissionForOthers = (caller: Caller): boolean =>
-  holds(caller, ['User.ReadWrite.All', 'Directory.ReadWrite.All']);
+const mayEnable = (caller: Caller): boolean =>
+  holds(caller, ['User.ReadWrite.All', 'Directory.ReadWrite.All']) ||
+  (holds(caller, ['User.EnableDisableAccount.All']) && holds(caller, readUsers));
+const mayWritePassword = (caller: Caller): boolean =>
+  holds(caller, ['User-PasswordProfile.ReadWrite.All']);
 
 /** What stands against writing these properties of the user, or nothing. */
 export function writeRefusal(
@@ -28,26 +25,29 @@ export function writeRefusal(
   properties: readonly string[],
   authority: WriteAuthority,
 ): Reply | undefined {
+  const unserved = properties.find((name) => !['passwordProfile', 'accountEnabled'].includes(name));
+  if (unserved !== undefined) return refusals.notServed(`a change of ${unserved}`);
   const units = directory.containersOf(target.id);
-  const inScope = directory
+  const scoped = directory
     .rolesOf(caller.id, directory.roleAssignments)
-    .filter(({ directoryScopeId }) => units.has(unitOf(directoryScopeId)));
+    .filter(({ directoryScopeId }) => units.has(unitOf(directoryScopeId)))
+    .map(({ roleDefinitionId }) => roleName(roleDefinitionId))
+    .filter((role) => role !== undefined && resettable[role] !== undefined);
+  const isOrdinary = mayReset(directory, [], target);
   const byRole =
     caller.roles.some((role) => mayReset(directory, resettable[role], target)) ||
-    // An administrator of one unit manages its ordinary users only.
-    inScope.some((one) => {
-      const role = roleName(one.roleDefinitionId);
-      return role && resettable[role] && mayReset(directory, [], target);
-    });
-  const allowed = (property: string): boolean => {
-    const permitted = (permissionFor[property] ?? permissionForOthers)(caller);
-    if (authority === 'permission') return permitted;
-    if (property === 'passwordProfile') return byRole && (permitted || authority === 'role');
-    const sensitive = permissionFor[property] !== undefined;
-    return byRole || (permitted && (!sensitive || mayReset(directory, [], target)));
+    (scoped.length > 0 && isOrdinary); // an administrator of one unit manages its ordinary users only
+
+  const allowed: Readonly<Record<WriteAuthority, (property: string) => boolean>> = {
+    permission: (property) =>
+      property === 'passwordProfile' ? mayWritePassword(caller) : mayEnable(caller),
+    role: (property) =>
+      byRole || (property !== 'passwordProfile' && mayEnable(caller) && isOrdinary),
+    both: (property) =>
+      allowed.role(property) && (property !== 'passwordProfile' || mayWritePassword(caller)),
   };
-  if (!properties.every(allowed)) return refusals.denied;
-  return target.isManagementRestricted && inScope.length === 0 ? refusals.restricted : undefined;
+  if (!properties.every(allowed[authority])) return refusals.denied;
+  return target.isManagementRestricted && scoped.length === 0 ? refusals.restricted : undefined;
 }
 
 const unitOf = (scope: string): string => scope.replace('/administrativeUnits/', '');
