@@ -2,6 +2,7 @@
 // sent through the built app as its system sends it, and sent again.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openApiDocument } from '../../lib/openapi.ts';
 import { type Delivery, type House, keyOf, send, startHouse } from './house.ts';
 import { block, fillIn, parseRequest, type Recipe, readRecipe, recipeFiles } from './recipe.ts';
 import { allEntries, clientIdOf, entriesOf, secrets } from './recipe-entries.ts';
@@ -139,7 +140,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** The connector signs a person in and gets a version 1 token; the others are apps. */
+/** The connector signs a person in (here with a version 1 token, as older registrations give); the others are apps. */
 const tokenOf = (caller: string): string =>
   caller === 'helpdesk-connector'
     ? house.tenant.mintToken({
@@ -148,6 +149,18 @@ const tokenOf = (caller: string): string =>
         appid: clientIdOf(caller),
       })
     : house.tenant.mintToken({ azp: clientIdOf(caller) });
+
+test('the document for tools is served to everybody, and names no host', async () => {
+  const reply = await send({
+    method: 'GET',
+    url: `${house.url}/api/openapi.json`,
+    headers: [['Host', 'evil.example']],
+    body: '',
+  });
+  expect(reply).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
+  expect(reply.json).toEqual(openApiDocument());
+  expect(reply.text).not.toContain('evil.example');
+});
 
 test('every page with a request is sent', () => {
   const withRequest = recipeFiles().filter((file) =>

@@ -14,7 +14,6 @@ import { allEntries, secrets } from './recipe-entries.ts';
 
 const run = promisify(execFile);
 const azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
-const azurePowerShell = '1950a258-227b-4e31-a9cf-717495945fc2';
 const has = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
 /** Said by Jest as skipped, not passed in silence, on a machine without them. */
 const withCurl = has('curl') && has('bash') ? test : test.skip;
@@ -69,7 +68,7 @@ if (command === 'account get-access-token') {
 `;
 
 const tokenOf = (appId: string): string =>
-  house.tenant.mintToken({ ver: '1.0', scp: 'user_impersonation', appid: appId });
+  house.tenant.mintToken({ scp: 'user_impersonation', azp: appId });
 const apiClientId = (): string => house.tenant.environment['ENTRA_AUDIENCE'] ?? '';
 
 interface Ran {
@@ -162,7 +161,11 @@ withCurl('az rest: the hand-over line is another delivery', async () => {
 withCurl(
   'a refusal tells both tools what to do, in one short line, and fails the script',
   async () => {
-    const stranger = house.tenant.mintToken({ appid: azureCli, ver: '1.0', roles: undefined });
+    const stranger = house.tenant.mintToken({
+      azp: azureCli,
+      scp: 'user_impersonation',
+      roles: undefined,
+    });
     const curl = await bash('curl.md', 'reset', { TOKEN: stranger });
     expect(curl.code).toBe(22);
     expect(curl.stdout).toMatch(
@@ -215,7 +218,7 @@ test('PowerShell: body and headers, read from the block and sent as it would sen
     headers: [
       ...hashTable(headerText),
       ['User-Agent', 'Mozilla/5.0 (Windows NT 10.0; en-US) PowerShell/7.5.0'],
-      ['Authorization', `Bearer ${tokenOf(azurePowerShell)}`],
+      ['Authorization', `Bearer ${tokenOf(azureCli)}`],
       ['Content-Type', contentType],
     ],
     body: JSON.stringify(body, null, 2),
@@ -230,8 +233,6 @@ test('PowerShell: body and headers, read from the block and sent as it would sen
 withPwsh('PowerShell: the blocks themselves, where pwsh is installed', async () => {
   const recipe = readRecipe('powershell.md');
   const script = [
-    `function Get-AzAccessToken { param($ResourceUrl, [switch]$AsSecureString)`,
-    `  @{ Token = ConvertTo-SecureString $env:AZ_TOKEN -AsPlainText -Force } }`,
     `$Url = $env:URL; $ApiClientId = $env:API_CLIENT_ID`,
     block(recipe, 'reset')
       .replace('INC0042-adele-4', 'INC0042-adele-pwsh')
@@ -241,9 +242,10 @@ withPwsh('PowerShell: the blocks themselves, where pwsh is installed', async () 
   const { stdout } = await run('pwsh', ['-NoProfile', '-Command', script], {
     env: {
       ...process.env,
+      PATH: `${folder}:${process.env['PATH']}`,
       URL: house.url,
       API_CLIENT_ID: apiClientId(),
-      AZ_TOKEN: tokenOf(azurePowerShell),
+      AZ_TOKEN: tokenOf(azureCli),
     },
   });
   expect(house.tenant.signIn('adele.vance@contoso.com', stdout.trim()).status).toBe(
