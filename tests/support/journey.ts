@@ -64,8 +64,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(options: TenantOptions = {}): Promise<Stage> {
-  const [tenant, azurite] = await Promise.all([startTenant(options), startAzurite()]);
+/** @param shared the table emulator of another stage, which that one stops. */
+export async function openStage(options: TenantOptions = {}, shared?: Azurite): Promise<Stage> {
+  const [tenant, azurite] = await Promise.all([startTenant(options), shared ?? startAzurite()]);
   const hosts: Host[] = [];
   let made = 0;
   return {
@@ -93,7 +94,7 @@ export async function openStage(options: TenantOptions = {}): Promise<Stage> {
     },
     close: async () => {
       await Promise.all(hosts.map((host) => host.kill()));
-      await Promise.all([tenant.stop(), azurite.stop()]);
+      await Promise.all([tenant.stop(), shared ? undefined : azurite.stop()]);
     },
   };
 }
