@@ -5,40 +5,26 @@ import { randomUUID } from 'node:crypto';
 import { signIn } from './accounts.ts';
 import { appRolesOf } from './app-roles.ts';
 import type { Incoming } from './door.ts';
+import { ids } from './population.ts';
 import type { Reply } from './replies.ts';
 import { type Claims, lifetime, type SignOptions } from './tokens.ts';
 import type { World } from './world.ts';
 
-export interface Audience {
-  /** App id of the product's app registration: ENTRA_AUDIENCE. */
-  readonly appId: string;
-  readonly principalId: string;
-  /** A client of the product: an application that holds its app role. */
-  readonly clientId: string;
-}
-
 /** A token for the Entra door. Without claims: version 2, of the client application, with the app role.
     `scp` makes it a user's, `ver: '1.0'` an old one; a claim set to undefined is left out. */
-export function mintToken(
-  world: World,
-  audience: Audience,
-  claims: Claims = {},
-  options: SignOptions = {},
-): string {
+export function mintToken(world: World, claims: Claims = {}, options: SignOptions = {}): string {
   const old = claims['ver'] === '1.0';
   const person = claims['scp'] !== undefined;
   const subject = randomUUID();
   return world.keys.sign(
     {
-      aud: old ? `api://${audience.appId}` : audience.appId,
-      iss: old
-        ? `https://sts.windows.net/${world.tenantId}/`
-        : `${world.origin}/${world.tenantId}/v2.0`,
+      aud: old ? `api://${ids.productApp}` : ids.productApp,
+      iss: old ? `https://sts.windows.net/${ids.tenant}/` : `${world.origin}/${ids.tenant}/v2.0`,
       ...lifetime(3_599),
-      [old ? 'appid' : 'azp']: audience.clientId,
+      [old ? 'appid' : 'azp']: ids.client,
       oid: subject,
       sub: subject,
-      tid: world.tenantId,
+      tid: ids.tenant,
       ver: '2.0',
       roles: ['PasswordReset.Invoke'],
       uti: randomUUID(),
@@ -68,14 +54,14 @@ const refusedSignIn = {
   PasswordExpired: denied(50055, 'The password is expired.'),
 };
 
-function tokenFor(world: World, audience: Audience, form: URLSearchParams): Reply {
+function tokenFor(world: World, form: URLSearchParams): Reply {
   const name = form.get('username') ?? '';
   let claims: Claims = {};
   if (form.get('grant_type') === 'password') {
     const { status } = signIn(world.directory, name, form.get('password') ?? '');
     if (status !== 'SignedIn') return refusedSignIn[status];
     const user = world.directory.user(name);
-    const roles = appRolesOf(world.directory, user?.id ?? '', audience.principalId);
+    const roles = appRolesOf(world.directory, user?.id ?? '', ids.product);
     claims = {
       ...{ oid: user?.id, sub: user?.id, name: user?.displayName, scp: 'user_impersonation' },
       preferred_username: user?.userPrincipalName,
@@ -83,20 +69,16 @@ function tokenFor(world: World, audience: Audience, form: URLSearchParams): Repl
     };
   } else if (form.get('grant_type') !== 'client_credentials') {
     return { status: 400, body: { error: 'unsupported_grant_type' } };
-  } else if (form.get('client_id') !== audience.clientId) {
+  } else if (form.get('client_id') !== ids.client) {
     return { status: 401, body: { error: 'invalid_client' } };
   }
-  const access_token = mintToken(world, audience, claims);
+  const access_token = mintToken(world, claims);
   return { status: 200, body: { token_type: 'Bearer', expires_in: 3_599, access_token } };
 }
 
 /** Undefined: not an address of the authority. */
-export function answerAuthority(
-  world: World,
-  audience: Audience,
-  incoming: Incoming,
-): Reply | undefined {
-  const tenant = `/${world.tenantId}`;
+export function answerAuthority(world: World, incoming: Incoming): Reply | undefined {
+  const tenant = `/${ids.tenant}`;
   const [path = ''] = incoming.url.split('?');
   if (!path.startsWith(`${tenant}/`)) return undefined;
   const here = `${world.origin}${tenant}`;
@@ -114,7 +96,7 @@ export function answerAuthority(
     case 'GET /discovery/v2.0/keys':
       return { status: 200, body: { keys: world.keys.published() } };
     case 'POST /oauth2/v2.0/token':
-      return tokenFor(world, audience, new URLSearchParams(incoming.body));
+      return tokenFor(world, new URLSearchParams(incoming.body));
     default:
       return { status: 404, body: { error: 'not_found' } };
   }

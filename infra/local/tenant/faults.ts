@@ -15,7 +15,7 @@ export type Fault =
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: unknown;
-      /** True: the request is carried out all the same (a gateway that loses the answer). */
+      /** True: the request is carried out all the same (a gateway that loses the answer); not for items. */
       readonly applied?: boolean;
     };
 

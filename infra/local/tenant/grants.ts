@@ -79,9 +79,9 @@ export function createAppRoleAssignment(directory: Directory, body: Body): Entit
 export function createRoleAssignment(directory: Directory, body: Body): Entity | Reply {
   const lacking = missing(body, ['roleDefinitionId', 'principalId', 'directoryScopeId']);
   if (lacking) return lacking;
-  const [role, holder, scope] = ['roleDefinitionId', 'principalId', 'directoryScopeId'].map(
-    (name) => String(body[name]),
-  ) as [string, string, string];
+  const role = String(body['roleDefinitionId']);
+  const holder = String(body['principalId']);
+  const scope = String(body['directoryScopeId']);
   if (!directory.roleDefinitions.has(role)) return refusals.notFound(role);
   if (principalOf(directory, holder) === undefined) return refusals.notFound(holder);
   const unit = /^\/administrativeUnits\/(.+)$/.exec(scope)?.[1];

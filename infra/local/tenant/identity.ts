@@ -4,18 +4,16 @@
 import { randomUUID } from 'node:crypto';
 import { appRolesOf } from './app-roles.ts';
 import type { Incoming } from './door.ts';
+import { ids } from './population.ts';
 import type { Reply } from './replies.ts';
 import { roleIdsOf } from './rights.ts';
 import { isRoleName, roleName } from './roles.ts';
 import { lifetime } from './tokens.ts';
 import type { World } from './world.ts';
 
-export interface Identity {
-  readonly header: string;
-  readonly clientId: string;
-  readonly principalId: string;
-  readonly graphPrincipalId: string;
-}
+/** The value of IDENTITY_HEADER. */
+export const identityHeader = 'local-identity-header';
+
 export interface GraphTokenWish {
   /** Permissions (app roles of Microsoft Graph), by name. */
   readonly roles?: readonly string[];
@@ -33,38 +31,38 @@ const refuse = (status: number, message: string): Reply => ({
   body: { statusCode: status, message, correlationId: randomUUID() },
 });
 
-export function mintGraphToken(world: World, identity: Identity, wish: GraphTokenWish): string {
+export function mintGraphToken(world: World, wish: GraphTokenWish): string {
   const strange = (wish.directoryRoles ?? []).find((name) => !isRoleName(name));
   if (strange !== undefined)
     throw new Error(`The local tenant knows no directory role ${strange}.`);
   return world.keys.sign({
     aud: wish.audience ?? world.origin,
-    iss: `https://sts.windows.net/${world.tenantId}/`,
+    iss: `https://sts.windows.net/${ids.tenant}/`,
     ...lifetime(wish.seconds ?? 86_400),
-    appid: identity.clientId,
+    appid: ids.identityClient,
     idtyp: 'app',
     oid: wish.principalId ?? randomUUID(),
     roles: wish.roles ?? [],
-    tid: world.tenantId,
+    tid: ids.tenant,
     ver: '1.0',
     wids: roleIdsOf(wish.directoryRoles ?? []),
     uti: randomUUID(),
   });
 }
 
-export function answerIdentity(world: World, identity: Identity, incoming: Incoming): Reply {
+export function answerIdentity(world: World, incoming: Incoming): Reply {
   const url = new URL(incoming.url, 'http://identity');
   const query = url.searchParams;
   if (url.pathname !== '/msi/token') return refuse(404, 'Not found.');
   if (incoming.method !== 'GET') return refuse(405, 'Method not allowed.');
-  if (incoming.headers['x-identity-header'] !== identity.header)
+  if (incoming.headers['x-identity-header'] !== identityHeader)
     return refuse(401, 'The X-IDENTITY-HEADER is missing or wrong.');
   if (query.get('api-version') !== '2019-08-01')
     return refuse(400, 'The api-version is missing or not supported.');
   const named = ['client_id', 'object_id', 'principal_id', 'mi_res_id'].filter((name) =>
     query.has(name),
   );
-  const ours: readonly (string | null)[] = [identity.clientId, identity.principalId];
+  const ours: readonly (string | null)[] = [ids.identityClient, ids.identity];
   if (named.length > 1 || (named[0] !== undefined && !ours.includes(query.get(named[0]))))
     return refuse(400, 'Unable to load the proper Managed Identity.');
   const resource = (query.get('resource') ?? '').replace(/\/(\.default)?$/, '');
@@ -75,15 +73,15 @@ export function answerIdentity(world: World, identity: Identity, incoming: Incom
 
   const { directory, settings } = world;
   const seconds = 86_400;
-  const token = mintGraphToken(world, identity, {
+  const token = mintGraphToken(world, {
     audience: resource,
-    principalId: identity.principalId,
+    principalId: ids.identity,
     seconds,
-    roles: appRolesOf(directory, identity.principalId, identity.graphPrincipalId).filter(
+    roles: appRolesOf(directory, ids.identity, ids.graph).filter(
       (name) => !settings.withheld.has(name),
     ),
     directoryRoles: directory
-      .rolesOf(identity.principalId, directory.roleAssignments)
+      .rolesOf(ids.identity, directory.roleAssignments)
       .filter((one) => one.directoryScopeId === '/')
       .map((one) => roleName(one.roleDefinitionId))
       .filter((name) => name !== undefined)
@@ -96,7 +94,7 @@ export function answerIdentity(world: World, identity: Identity, incoming: Incom
       expires_on: String(Math.floor(Date.now() / 1000) + seconds),
       resource,
       token_type: 'Bearer',
-      client_id: identity.clientId,
+      client_id: ids.identityClient,
     },
   };
 }

@@ -1,5 +1,6 @@
 // What the tenant's Graph can do: one table from "METHOD /path/{}" to a function. Lists and single entities
-// of every collection are made alike; the rest comes from accounts.ts and grants.ts.
+// of every collection are made alike; the rest is in user-operations.ts and
+// grant-operations.ts.
 
 import type { Directory } from './directory.ts';
 import type { Entity } from './entities.ts';

@@ -18,6 +18,7 @@ const identityRights = [
   'Member.Read.Hidden',
 ];
 
+/** The tenant, the managed identity of the product, and the applications around it. */
 export const ids = {
   tenant: stableId('tenant'),
   identityClient: stableId('identity client'),

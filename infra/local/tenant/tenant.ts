@@ -6,14 +6,14 @@ import { createServer as createHttp, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type SignIn, signIn } from './accounts.ts';
-import { type Audience, answerAuthority, mintToken } from './authority.ts';
+import { answerAuthority, mintToken } from './authority.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { answerControl } from './control.ts';
 import { createDirectory, type Directory } from './directory.ts';
 import { createDoor, type Incoming } from './door.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { answerGraph, recordOf } from './graph-door.ts';
-import { answerIdentity, type GraphTokenWish, type Identity, mintGraphToken } from './identity.ts';
+import { answerIdentity, type GraphTokenWish, identityHeader, mintGraphToken } from './identity.ts';
 import { ids, populate } from './population.ts';
 import { type Claims, createSigningKeys, type SignOptions } from './tokens.ts';
 import type { RequestRecord, Settings, World } from './world.ts';
@@ -71,9 +71,10 @@ const close = (server: Server): Promise<void> =>
   });
 
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
-  const made = options.certificate === undefined ? await makeCertificate() : undefined;
-  const certificate = options.certificate ?? made;
-  if (certificate === undefined) throw new Error('No certificate.');
+  const nothing = async (): Promise<void> => undefined;
+  const { key, cert, caFile, remove } = options.certificate
+    ? { ...options.certificate, remove: nothing }
+    : await makeCertificate();
   const directory = createDirectory();
   populate(directory, options.without ?? []);
 
@@ -88,20 +89,8 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     },
     faults: createFaults(),
     keys: createSigningKeys(),
-    tenantId: ids.tenant,
     origin: '',
     requests: [],
-  };
-  const identity: Identity = {
-    header: 'local-identity-header',
-    clientId: ids.identityClient,
-    principalId: ids.identity,
-    graphPrincipalId: ids.graph,
-  };
-  const audience: Audience = {
-    appId: ids.productApp,
-    principalId: ids.product,
-    clientId: ids.client,
   };
   const identityRequests: RequestRecord[] = [];
   const authorityRequests: RequestRecord[] = [];
@@ -110,16 +99,16 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     list.push(record);
     return record;
   };
-  const forAuthority = (url: string): boolean => url.startsWith(`/${world.tenantId}/`);
+  const forAuthority = (url: string): boolean => url.startsWith(`/${ids.tenant}/`);
 
   const secure = createHttps(
-    { key: certificate.key, cert: certificate.cert, keepAliveTimeout: 60_000 },
+    { key, cert, keepAliveTimeout: 60_000 },
     createDoor(
       world.faults,
       () => world.settings.latencyMs,
       (incoming) =>
         answerControl(world, incoming) ??
-        answerAuthority(world, audience, incoming) ??
+        answerAuthority(world, incoming) ??
         answerGraph(world, incoming),
       (incoming) => keep(forAuthority(incoming.url) ? authorityRequests : world.requests, incoming),
     ),
@@ -128,7 +117,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     createDoor(
       world.faults,
       () => 0,
-      (incoming) => answerControl(world, incoming) ?? answerIdentity(world, identity, incoming),
+      (incoming) => answerControl(world, incoming) ?? answerIdentity(world, incoming),
       (incoming) => keep(identityRequests, incoming),
     ),
   );
@@ -137,18 +126,18 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
 
   return {
     origin: world.origin,
-    caFile: certificate.caFile,
-    ca: certificate.cert,
-    tenantId: world.tenantId,
+    caFile,
+    ca: cert,
+    tenantId: ids.tenant,
     environment: {
-      AZURE_CLIENT_ID: identity.clientId,
+      AZURE_CLIENT_ID: ids.identityClient,
       GRAPH_ENDPOINT: world.origin,
       IDENTITY_ENDPOINT: `${plainOrigin}/msi/token`,
-      IDENTITY_HEADER: identity.header,
+      IDENTITY_HEADER: identityHeader,
       ENTRA_AUTHORITY: world.origin,
-      ENTRA_TENANT_ID: world.tenantId,
-      ENTRA_AUDIENCE: audience.appId,
-      NODE_EXTRA_CA_CERTS: certificate.caFile,
+      ENTRA_TENANT_ID: ids.tenant,
+      ENTRA_AUDIENCE: ids.productApp,
+      NODE_EXTRA_CA_CERTS: caFile,
     },
     control: `${plainOrigin}/_tenant`,
     directory,
@@ -157,13 +146,13 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     requests: world.requests,
     identityRequests,
     authorityRequests,
-    mintToken: (claims, signing) => mintToken(world, audience, claims, signing),
-    mintGraphToken: (wish = {}) => mintGraphToken(world, identity, wish),
+    mintToken: (claims, signing) => mintToken(world, claims, signing),
+    mintGraphToken: (wish = {}) => mintGraphToken(world, wish),
     rotateKeys: (forget) => world.keys.rotate(forget),
     signIn: (name, password) => signIn(directory, name, password),
     stop: async () => {
       await Promise.all([close(secure), close(plain)]);
-      await made?.remove();
+      await remove();
     },
   };
 }

@@ -35,7 +35,6 @@ export interface World {
   readonly settings: Settings;
   readonly faults: Faults;
   readonly keys: SigningKeys;
-  readonly tenantId: string;
   /** https://127.0.0.1:port, known once the server listens. */
   origin: string;
   readonly requests: RequestRecord[];
