@@ -153,7 +153,7 @@ export function becauseOf(failure: Failure): string | undefined {
 /** For the reset of a worker that never came back: its outcome will not be known any more. */
 export const abandonedReset = (userId: string, lock: UserLock, now: number): AuditRow => ({
   kind: 'outcome',
-  at: new Date(now).toISOString(),
+  at: new Date(now - 1).toISOString(), // the trail shows it before the taker's own intent
   requestId: lock.requestId,
   code: 'OutcomeUnknown',
   caller: lock.caller,

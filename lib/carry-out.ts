@@ -55,6 +55,7 @@ export async function carryOut(
   }
   const { password, graphRequestId } = reset.value;
   const { ports, request, admitted, asked } = journey;
+  const { requestId } = asked;
   const completedAt = ports.now();
   const sessionsRevoked = await revoke(journey, user);
   const withholds = admitted.caller.password === 'withhold';
@@ -64,7 +65,7 @@ export async function carryOut(
     accountEnabled: user.accountEnabled || enablesAccount(user, request),
     forceChange: request.forceChange || request.forceChangeWithMfa,
     completedAt,
-    requestId: asked.requestId,
+    requestId,
   };
   const circumstances = { ...receipt, sessionsRevoked, withholds, hasKey: held !== undefined };
   const success: Success = {
@@ -75,7 +76,7 @@ export async function carryOut(
     password: withholds ? undefined : password,
     warnings: [...request.warnings, ...warningsOf(circumstances)],
   };
-  const completed = { at: completedAt, passwordReturned: !withholds };
+  const completed = { at: completedAt, requestId, passwordReturned: !withholds };
   const nextLock = { ...free(lock.lock), completed };
   return ended(ok(success), graphRequestId, nextLock, held && done(held, receipt));
 }
@@ -103,6 +104,7 @@ async function take(
     at,
     withholds: admitted.caller.password === 'withhold',
     cooldownSeconds: config.cooldownSeconds,
+    earlierRequestId: earlier?.requestId,
   };
   const abandoned = (lock: UserLock) => abandonedReset(user.id, lock, at);
   const until = deadline.beforeWrite;

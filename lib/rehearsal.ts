@@ -37,6 +37,7 @@ export async function rehearse(journey: Case): Promise<Ending> {
     at: ports.now(),
     withholds: caller.password === 'withhold',
     cooldownSeconds: config.cooldownSeconds,
+    earlierRequestId: undefined,
   });
   if (refusal !== undefined) return { outcome: err(refusal), counted: true, user };
   const missing =

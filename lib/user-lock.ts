@@ -16,8 +16,14 @@ export interface UserLock {
   readonly at: number;
   /** The outcome of the holder's reset is in the audit, or nobody has to write it any more. */
   readonly recorded: boolean;
-  /** The last done reset, and whether its password was handed out. */
-  readonly completed: { readonly at: number; readonly passwordReturned: boolean } | undefined;
+  readonly completed: CompletedReset | undefined;
+}
+
+/** The last done reset of the user, and whether its password was handed out. */
+export interface CompletedReset {
+  readonly at: number;
+  readonly requestId: string;
+  readonly passwordReturned: boolean;
 }
 
 export interface HeldLock {
@@ -50,6 +56,8 @@ export interface LockWish {
   /** A withheld reset starts the pause only for withholding callers. */
   readonly withholds: boolean;
   readonly cooldownSeconds: number;
+  /** An earlier attempt of the same delivery: its own reset is no reason to refuse it. */
+  readonly earlierRequestId: string | undefined;
 }
 
 /** Why the user cannot be taken now; undefined = it can. */
@@ -57,7 +65,8 @@ export function judgeLock(lock: UserLock | undefined, wish: LockWish): Failure |
   if (lock === undefined) return undefined;
   if (lock.state === 'held' && wish.at - lock.at <= unknownMs) return { code: 'InProgress' };
   const { completed } = lock;
-  if (completed === undefined || !(completed.passwordReturned || wish.withholds)) return undefined;
+  if (completed === undefined || completed.requestId === wish.earlierRequestId) return undefined;
+  if (!completed.passwordReturned && !wish.withholds) return undefined;
   const until = completed.at + wish.cooldownSeconds * 1000;
   return wish.at < until ? { code: 'RecentlyReset', until: new Date(until) } : undefined;
 }

@@ -41,6 +41,7 @@ function toLockRow(userId: string, lock: UserLock): Row {
       ? {}
       : {
           CompletedAt: new Date(completed.at).toISOString(),
+          CompletedBy: completed.requestId,
           PasswordReturned: completed.passwordReturned,
         }),
   };
@@ -56,7 +57,11 @@ function toLock(entity: StoredRow): UserLock {
     recorded: entity['Recorded'] === true,
     completed:
       typeof completedAt === 'string'
-        ? { at: Date.parse(completedAt), passwordReturned: entity['PasswordReturned'] === true }
+        ? {
+            at: Date.parse(completedAt),
+            requestId: String(entity['CompletedBy']),
+            passwordReturned: entity['PasswordReturned'] === true,
+          }
         : undefined,
   };
 }
