@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
-import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
+import { startAzurite } from '../../infra/local/azurite.ts';
 import { type Host, startHost } from '../../infra/local/host.ts';
 import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
 
@@ -40,30 +40,38 @@ export async function startHouse(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<House> {
   const tenant = await startTenant();
-  const azurite: Azurite = await startAzurite();
-  const names = entries.map(({ name }) => String(name));
-  const host = await startHost({
-    quiet: true,
-    env: {
-      ...tenant.environment,
-      AzureWebJobsStorage: azurite.connectionString,
-      CALLERS: JSON.stringify(entries),
-      COOLDOWN_SECONDS: '0',
-      ...settings,
-    },
-    keys: {
-      function: Object.fromEntries(names.map((name) => [`resetPassword/${name}`, keyOf(name)])),
-    },
-  });
-  return {
-    url: host.url,
-    tenant,
-    host,
-    stop: async () => {
-      await Promise.all([host.stop(), tenant.stop()]);
-      await azurite.stop();
-    },
+  const azurite = await startAzurite();
+  const leave = async (): Promise<void> => {
+    await Promise.all([tenant.stop(), azurite.stop()]);
   };
+  const names = entries.map(({ name }) => String(name));
+  try {
+    const host = await startHost({
+      quiet: true,
+      env: {
+        ...tenant.environment,
+        AzureWebJobsStorage: azurite.connectionString,
+        CALLERS: JSON.stringify(entries),
+        COOLDOWN_SECONDS: '0',
+        ...settings,
+      },
+      keys: {
+        function: Object.fromEntries(names.map((name) => [`resetPassword/${name}`, keyOf(name)])),
+      },
+    });
+    return {
+      url: host.url,
+      tenant,
+      host,
+      stop: async () => {
+        await host.stop();
+        await leave();
+      },
+    };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
 }
 
 /** Sends exactly these headers (and a length), as fetch would not. */
