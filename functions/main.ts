@@ -69,8 +69,6 @@ async function openAdapters(settings: Config) {
   };
 }
 
-export type Adapters = Awaited<ReturnType<typeof openAdapters>>;
-
 const runChecks = () =>
   checkReadiness(
     config,
@@ -80,6 +78,15 @@ const runChecks = () =>
     },
     deadlineFrom(Date.now()).graph,
   );
+
+const patienceMs = 30_000;
+
+/** SDKs, token, tenant facts, tables, key set: what the first request would wait for. */
+async function fetchAhead(): Promise<void> {
+  const { directory, tables, keys } = await adapters();
+  const until = Date.now() + patienceMs;
+  await Promise.all([directory.tenant(until), tables.open(until), keys?.reachable(until)]);
+}
 
 const handle = resetHandler(config, ports);
 
@@ -96,4 +103,4 @@ app.timer(
     return (await adapters()).tables.sweep(now, config.value.auditRetentionDays);
   }),
 );
-app.hook.appStart(() => warmUp(config, adapters));
+if (config.ok) app.hook.appStart(() => warmUp(fetchAhead));
