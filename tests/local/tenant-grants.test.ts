@@ -207,6 +207,10 @@ test('an application is registered, changed, given a service principal, and its 
   });
   const holders = await graph.get(`/v1.0/servicePrincipals/${resourceId}/appRoleAssignedTo`);
   expect(rows(holders)).toHaveLength(1);
+  const single = `/v1.0/servicePrincipals/${resourceId}/appRoleAssignedTo/${member(assigned, 'id')}`;
+  expect(member(await graph.get(single), 'appRoleId')).toBe(role.id);
+  expect((await graph.send('DELETE', single)).status).toBe(204);
+  expect((await graph.get(single)).status).toBe(404);
 
   const later = { appRoles: [{ ...role, isEnabled: false }] };
   await graph.send('PATCH', `/v1.0/applications/${id}`, { body: later });
@@ -222,6 +226,17 @@ test.each([
   ['/v1.0/servicePrincipals', { appId: unknown }, 404],
 ])('POST %s %j: %i', async (path, body, status) => {
   expect((await post(path, body)).status).toBe(status);
+});
+
+test("an Application Administrator assigns the app roles of the product, not Graph's", async () => {
+  const token = tenant.mintGraphToken({ directoryRoles: ['Application Administrator'] });
+  const principalId = tenant.directory.user('adele.vance@contoso.com')?.id;
+  const product = await graph.get(`/v1.0/servicePrincipals/${ids.product}?$select=appRoles`);
+  const [offered] = member(product, 'appRoles') as { id: string }[];
+  const body = { principalId, resourceId: ids.product, appRoleId: offered?.id };
+  const path = `/v1.0/servicePrincipals/${ids.product}/appRoleAssignedTo`;
+  expect((await post(path, body, token)).status).toBe(201);
+  expect((await post(assignments, wish, token)).status).toBe(403);
 });
 
 test('registering needs the right to it', async () => {

@@ -38,10 +38,12 @@ test('every operation served is in the metadata, but for what the subset leaves 
     return metadata.paths[path]?.[method.toLowerCase()] === undefined;
   });
   expect(strangers.sort()).toEqual([
+    'DELETE /servicePrincipals/{}/appRoleAssignedTo/{}',
     'DELETE /servicePrincipals/{}/appRoleAssignments/{}',
     'GET /applications',
     'GET /applications/{}',
     'GET /servicePrincipals/{}/appRoleAssignedTo',
+    'GET /servicePrincipals/{}/appRoleAssignedTo/{}',
     'GET /servicePrincipals/{}/appRoleAssignments/{}',
     'PATCH /applications/{}',
     'POST /applications',

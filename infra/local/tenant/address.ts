@@ -25,6 +25,7 @@ const paths: typeof metadata.paths = {
   '/applications/{}': { get: ['$select'], patch: [] },
   '/servicePrincipals/{}/appRoleAssignments/{}': { get: ['$select'], delete: [] },
   '/servicePrincipals/{}/appRoleAssignedTo': { get: listOptions, post: [] },
+  '/servicePrincipals/{}/appRoleAssignedTo/{}': { get: ['$select'], delete: [] },
 };
 
 /** The query options of a path for a method; undefined: it does not know the method. */

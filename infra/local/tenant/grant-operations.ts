@@ -11,7 +11,9 @@ import {
   patchApplication,
 } from './grants.ts';
 import { type Asked, list, type Operation, type Operations, single } from './operations.ts';
+import { ids } from './population.ts';
 import { noContent, type Reply, refusals } from './replies.ts';
+import { mayGrantGraph } from './rights.ts';
 
 type Create = (directory: Directory, body: Asked['body']) => Entity | Reply;
 
@@ -24,40 +26,33 @@ const creating = (type: string, name: string, create: Create): Operation => ({
 });
 
 /** Assignments as seen from one end: the holder's, or the resource's. */
-const assignments = (path: string, end: 'principalId' | 'resourceId'): Operations => {
+function assignments(path: string, end: 'principalId' | 'resourceId'): Operations {
   const type = 'appRoleAssignment';
   const name = 'appRoleAssignments';
   const create = creating(type, name, createAppRoleAssignment);
-  return {
-    [`GET ${path}`]: {
-      type,
-      run: (asked) => {
-        const all = [...asked.world.directory.appRoleAssignments.values()];
-        return list(
-          asked,
-          all.filter((one) => one[end] === asked.entity.id),
-          type,
-          name,
-        );
-      },
-    },
-    [`POST ${path}`]: {
-      type,
-      run: (asked) =>
-        asked.body[end] === asked.entity.id ? create.run(asked) : refusals.value(end, 'Edm.Guid'),
-    },
+  const found = (asked: Asked, then: (id: string, one: Entity) => Reply): Reply => {
+    const id = asked.keys[1] ?? '';
+    const one = asked.world.directory.appRoleAssignments.get(id);
+    return one?.[end] === asked.entity.id ? then(id, one) : refusals.notFound(id);
   };
-};
-
-/** One assignment of the service principal that the path names. */
-const assignment = (then: (asked: Asked, found: Entity) => Reply): Operation => ({
-  type: 'appRoleAssignment',
-  run: (asked) => {
-    const key = asked.keys[1] ?? '';
-    const found = asked.world.directory.appRoleAssignments.get(key);
-    return found?.principalId === asked.entity.id ? then(asked, found) : refusals.notFound(key);
-  },
-});
+  const rows = ({ world, entity }: Asked): Entity[] =>
+    [...world.directory.appRoleAssignments.values()].filter((one) => one[end] === entity.id);
+  const run: Readonly<Record<string, (asked: Asked) => Reply>> = {
+    [`GET ${path}`]: (asked) => list(asked, rows(asked), type, name),
+    [`POST ${path}`]: (asked) => {
+      if (asked.body[end] !== asked.entity.id) return refusals.value(end, 'Edm.Guid');
+      const ofGraph = asked.body['resourceId'] === ids.graph;
+      return ofGraph && !mayGrantGraph(asked.caller) ? refusals.denied : create.run(asked);
+    },
+    [`GET ${path}/{}`]: (asked) => found(asked, (_, one) => single(asked, one, type, name)),
+    [`DELETE ${path}/{}`]: (asked) =>
+      found(asked, (id) => {
+        asked.world.directory.appRoleAssignments.delete(id);
+        return noContent;
+      }),
+  };
+  return Object.fromEntries(Object.entries(run).map(([key, one]) => [key, { type, run: one }]));
+}
 
 export const grantOperations: Operations = {
   'POST /applications': creating('application', 'applications', createApplication),
@@ -84,11 +79,4 @@ export const grantOperations: Operations = {
   },
   ...assignments('/servicePrincipals/{}/appRoleAssignments', 'principalId'),
   ...assignments('/servicePrincipals/{}/appRoleAssignedTo', 'resourceId'),
-  'GET /servicePrincipals/{}/appRoleAssignments/{}': assignment((asked, found) =>
-    single(asked, found, 'appRoleAssignment', 'appRoleAssignments'),
-  ),
-  'DELETE /servicePrincipals/{}/appRoleAssignments/{}': assignment(({ world }, { id }) => {
-    world.directory.appRoleAssignments.delete(id);
-    return noContent;
-  }),
 };

@@ -19,27 +19,26 @@ const readApplications = [
   'Directory.Read.All',
 ];
 
+const grantAppRoles = [['AppRoleAssignment.ReadWrite.All'], readApplications];
+const writeApplications = [['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy']];
+
 /** Corrections and additions: each entry is a list of alternatives, and one of each list is needed. */
 const ownRules: Readonly<Record<string, readonly (readonly string[])[]>> = {
   // The metadata merges the permissions for users, devices and applications; these are the users'.
   'POST /users/{}/getMemberObjects': [readUsers],
   // It names both, and both are needed.
-  'POST /servicePrincipals/{}/appRoleAssignments': [
-    ['AppRoleAssignment.ReadWrite.All'],
-    readApplications,
-  ],
+  'POST /servicePrincipals/{}/appRoleAssignments': grantAppRoles,
   // Not in the metadata at hand; from the documentation of each call.
   'GET /servicePrincipals/{}/appRoleAssignments/{}': [readApplications],
   'DELETE /servicePrincipals/{}/appRoleAssignments/{}': [['AppRoleAssignment.ReadWrite.All']],
   'GET /servicePrincipals/{}/appRoleAssignedTo': [readApplications],
-  'POST /servicePrincipals/{}/appRoleAssignedTo': [
-    ['AppRoleAssignment.ReadWrite.All'],
-    readApplications,
-  ],
+  'POST /servicePrincipals/{}/appRoleAssignedTo': grantAppRoles,
+  'GET /servicePrincipals/{}/appRoleAssignedTo/{}': [readApplications],
+  'DELETE /servicePrincipals/{}/appRoleAssignedTo/{}': [['AppRoleAssignment.ReadWrite.All']],
   'GET /applications': [readApplications],
   'GET /applications/{}': [readApplications],
-  'POST /applications': [['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy']],
-  'PATCH /applications/{}': [['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy']],
+  'POST /applications': writeApplications,
+  'PATCH /applications/{}': writeApplications,
 };
 
 /** True with one of these permissions, or a role that stands for one. */
@@ -75,6 +74,11 @@ export function mayRead(caller: Caller, type: string, properties: readonly strin
     return holds(caller, readDirectory);
   return true;
 }
+
+/** Application Administrators assign the app roles of every application but Graph's own. */
+export const mayGrantGraph = (caller: Caller): boolean =>
+  caller.permissions.has('AppRoleAssignment.ReadWrite.All') ||
+  caller.roles.some((role) => role !== 'Application Administrator');
 
 export const maySeeHidden = (caller: Caller): boolean => holds(caller, ['Member.Read.Hidden']);
 

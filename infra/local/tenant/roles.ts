@@ -57,5 +57,9 @@ export const roleGrants: Readonly<Partial<Record<RoleName, readonly string[] | '
     'Application.Read.All',
     'Directory.Read.All',
   ],
-  'Application Administrator': ['Application.ReadWrite.All', 'Directory.Read.All'],
+  'Application Administrator': [
+    'Application.ReadWrite.All',
+    'AppRoleAssignment.ReadWrite.All',
+    'Directory.Read.All',
+  ],
 };
