@@ -78,7 +78,8 @@ export function mayRead(caller: Caller, type: string, properties: readonly strin
 /** Application Administrators assign the app roles of every application but Graph's own. */
 export const mayGrantGraph = (caller: Caller): boolean =>
   caller.permissions.has('AppRoleAssignment.ReadWrite.All') ||
-  caller.roles.some((role) => role !== 'Application Administrator');
+  caller.roles.includes('Privileged Role Administrator') ||
+  caller.roles.includes('Global Administrator');
 
 export const maySeeHidden = (caller: Caller): boolean => holds(caller, ['Member.Read.Hidden']);
 
