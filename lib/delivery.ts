@@ -6,6 +6,7 @@ import type { Problem } from './failure.ts';
 import { fold } from './field-name.ts';
 import type { ResetRequest } from './reset-request.ts';
 import type { Headers, Signed } from './signature.ts';
+import { isResidue } from './template-residue.ts';
 
 export interface Delivery {
   /**
@@ -32,11 +33,11 @@ function idempotencyKey(headers: Headers): string | undefined {
 /** A key that cannot be used is one of the request's problems: it must not be dropped in silence. */
 export function keyProblem(headers: Headers): Problem | undefined {
   const key = idempotencyKey(headers);
-  if (key === undefined || visibleAscii.test(key)) return undefined;
-  return {
-    pointer: `/${keyHeader}`,
-    detail: 'The Idempotency-Key header must be 1 to 255 visible ASCII characters, sent once.',
-  };
+  if (key === undefined || (visibleAscii.test(key) && !isResidue(key))) return undefined;
+  const detail = isResidue(key)
+    ? 'The Idempotency-Key header holds a placeholder that your system did not fill in.'
+    : 'The Idempotency-Key header must be 1 to 255 visible ASCII characters, sent once.';
+  return { pointer: `/${keyHeader}`, detail };
 }
 
 export function nameDelivery(

@@ -14,6 +14,7 @@ import {
   requestSchema,
 } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';
+import { isResidue } from './template-residue.ts';
 
 export interface ResetRequest {
   readonly userName: string;
@@ -223,10 +224,6 @@ function valueDetail(name: DecidingName, value: unknown, present: boolean): stri
   }
   return 'UserName must be a user principal name (name@domain) or an object id (a GUID).';
 }
-
-/** Template syntax of Jira, Zendesk, Freshworks, Halo, Zammad, JavaScript and Power Automate. */
-const isResidue = (text: string): boolean =>
-  /\{\{.*\}\}|<<.*>>|\$\{.*\}|@\{.*\}|#\{.*\}|\{%.*%\}/s.test(text);
 
 const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value.trim() : undefined;

@@ -7,7 +7,19 @@ import { build, type Metafile } from 'esbuild';
 import { root } from './root.ts';
 import { generateValidators } from './validators.ts';
 
+const modulePath = (file: string): string => path.join(root, 'node_modules', file);
 const dist = path.join(root, 'dist');
+
+/**
+ * An index file that re-exports everything is evaluated whole, all credentials and clients with it, when
+ * a lazy part needs one name of it. These are the files behind the two names that the adapters import.
+ */
+const withoutBarrels = {
+  '@azure/identity': modulePath(
+    '@azure/identity/dist/esm/credentials/managedIdentityCredential/index.js',
+  ),
+  '@azure/data-tables': modulePath('@azure/data-tables/dist/esm/TableClient.js'),
+};
 
 /** Rebuilds dist/ from the sources, and tells what went into it. */
 export async function bundle(): Promise<Metafile> {
@@ -28,6 +40,7 @@ export async function bundle(): Promise<Metafile> {
     sourcesContent: false,
     legalComments: 'none',
     external: ['@azure/functions-core'], // exists only inside the worker
+    alias: withoutBarrels,
     mainFields: ['module', 'main'], // jsonc-parser's UMD main breaks at load when bundled
     metafile: true,
     logLevel: 'error',

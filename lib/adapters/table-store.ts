@@ -1,15 +1,13 @@
 // One table, three things: write all or nothing if nobody wrote in between, read a row, walk a range.
 // The SDK's own retries are off (they ignore deadlines); a write that is repeated after a lost answer
-// recognises itself by the WriteId in its row. Azurite and Azure differ in that Azurite answers 500 to
-// U+2028 in a transaction (folded before) and gives `getResponseForEntity` no ETag for updates made in
-// one of several operations, so ETags are taken from the sub-responses by position.
+// recognises itself by the WriteId in its row. Azurite differs from Azure in that it answers 500 to a
+// U+2028 in a transaction (the reader folds it before) and never throttles.
 
-import {
-  RestError,
-  type TableClient,
-  type TableEntity,
-  type TableEntityResult,
-  type TransactionAction,
+import type {
+  TableClient,
+  TableEntity,
+  TableEntityResult,
+  TransactionAction,
 } from '@azure/data-tables';
 import type { LedgerFailure, Lost } from '../claim.ts';
 import { member } from '../member.ts';
@@ -163,13 +161,14 @@ async function ownOrLost(
   }
 }
 
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof RestError ? error.statusCode : undefined;
+const statusOf = (error: unknown): number | undefined => {
+  const status = member(error, 'statusCode');
+  return typeof status === 'number' ? status : undefined;
+};
 
 /** The SDK puts the service's code in `code` for transactions and in `details` elsewhere. */
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof RestError)) return undefined;
-  const code = error.code || member(error.details, 'errorCode');
+  const code = member(error, 'code') || member(member(error, 'details'), 'errorCode');
   return typeof code === 'string' ? code : undefined;
 }
 
