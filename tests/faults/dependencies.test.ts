@@ -1,0 +1,365 @@
+// Every dependency of a reset × every way to fail, as a literal table: what the caller is told, whether the user
+// was changed, and what the same delivery gets right after, when the trouble is over. Each cell has a caller and
+// a user of its own, so that all of them wait out their deadlines side by side.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Lateness, watchLateness } from '../support/lateness.ts';
+import {
+  at,
+  changed,
+  codeOf,
+  crowd,
+  type Door,
+  deliver,
+  type LedgerStage,
+  openLedgerStage,
+  passwordsTo,
+  type Reply,
+  retryAfter,
+  type User,
+} from '../support/ledger-stage.ts';
+import { always } from '../support/table-proxy.ts';
+import {
+  graphFaults,
+  type Trouble,
+  tableFaults,
+  troubles,
+  withdrawable,
+} from '../support/troubles.ts';
+
+const tables = ['limit', 'claim', 'lock', 'mark', 'record', 'audit'] as const;
+const graphs = ['user facts', 'Graph write', 'revoke'] as const;
+type Dependency = (typeof tables)[number] | (typeof graphs)[number];
+
+/** Status and code, whether the user was changed, the same delivery right after. */
+type Outcome = readonly [answer: string, changed: 'changed' | 'unchanged', next: string];
+
+const completed: Outcome = ['200 Completed', 'changed', '200 AlreadyCompleted'];
+const graphDown: Outcome = ['503 GraphUnavailable', 'unchanged', '200 Completed'];
+const throttledOut: Outcome = ['429 TooManyRequests', 'unchanged', '200 Completed'];
+const protectedNow: Outcome = ['403 TargetProtected', 'unchanged', '200 Completed'];
+const unclear: Outcome = ['503 OutcomeUnknown', 'unchanged', '503 OutcomeUnknown'];
+const unclearDone: Outcome = ['503 OutcomeUnknown', 'changed', '503 OutcomeUnknown'];
+const ledgerDown: Outcome = ['503 LedgerUnavailable', 'unchanged', '200 Completed'];
+/** What was stored cannot be seen: it stands until it ends by itself. */
+const ledgerDownHeld: Outcome = ['503 LedgerUnavailable', 'unchanged', '409 InProgress'];
+const unrecorded: Outcome = ['200 Completed', 'changed', '409 InProgress'];
+
+/** The trouble lasts as long as the request. */
+const lasting: Readonly<Record<Dependency, Readonly<Record<Trouble, Outcome>>>> = {
+  'user facts': {
+    slow: completed,
+    hang: graphDown,
+    'reset before': graphDown,
+    'reset after': graphDown,
+    '429': throttledOut,
+    '429 Retry-After': throttledOut,
+    '500 empty': graphDown,
+    '502 HTML': graphDown,
+    '503': graphDown,
+    '504': graphDown,
+    truncated: graphDown,
+    'wrong content type': protectedNow,
+  },
+  'Graph write': {
+    slow: completed,
+    hang: unclear,
+    'reset before': unclear,
+    'reset after': unclearDone,
+    '429': throttledOut,
+    '429 Retry-After': throttledOut,
+    '500 empty': unclear,
+    '502 HTML': unclear,
+    '503': unclear,
+    '504': unclear,
+    truncated: unclearDone,
+    // Graph's 204 is the truth, and this is none.
+    'wrong content type': unclear,
+  },
+  revoke: {
+    slow: completed,
+    hang: completed,
+    'reset before': completed,
+    'reset after': completed,
+    '429': completed,
+    '429 Retry-After': completed,
+    '500 empty': completed,
+    '502 HTML': completed,
+    '503': completed,
+    '504': completed,
+    truncated: completed,
+    'wrong content type': completed,
+  },
+  limit: {
+    slow: completed,
+    hang: ledgerDown,
+    'reset before': ledgerDown,
+    'reset after': ledgerDown,
+    '429': ledgerDown,
+    '429 Retry-After': ledgerDown,
+    '500 empty': ledgerDown,
+    '502 HTML': ledgerDown,
+    '503': ledgerDown,
+    '504': ledgerDown,
+    truncated: ledgerDown,
+    'wrong content type': ledgerDown,
+  },
+  claim: {
+    slow: completed,
+    hang: ledgerDown,
+    'reset before': ledgerDown,
+    'reset after': ledgerDownHeld,
+    '429': ledgerDown,
+    '429 Retry-After': ledgerDown,
+    '500 empty': ledgerDown,
+    '502 HTML': ledgerDown,
+    '503': ledgerDown,
+    '504': ledgerDown,
+    truncated: ledgerDownHeld,
+    'wrong content type': ledgerDown,
+  },
+  lock: {
+    slow: completed,
+    hang: ledgerDown,
+    'reset before': ledgerDown,
+    'reset after': ledgerDownHeld,
+    '429': ledgerDown,
+    '429 Retry-After': ledgerDown,
+    '500 empty': ledgerDown,
+    '502 HTML': ledgerDown,
+    '503': ledgerDown,
+    '504': ledgerDown,
+    truncated: ledgerDownHeld,
+    'wrong content type': ledgerDown,
+  },
+  mark: {
+    slow: completed,
+    hang: ledgerDown,
+    'reset before': ledgerDown,
+    'reset after': ledgerDownHeld,
+    '429': ledgerDown,
+    '429 Retry-After': ledgerDown,
+    '500 empty': ledgerDown,
+    '502 HTML': ledgerDown,
+    '503': ledgerDown,
+    '504': ledgerDown,
+    truncated: ledgerDownHeld,
+    'wrong content type': ledgerDown,
+  },
+  record: {
+    slow: completed,
+    hang: unrecorded,
+    'reset before': unrecorded,
+    'reset after': completed,
+    '429': unrecorded,
+    '429 Retry-After': unrecorded,
+    '500 empty': unrecorded,
+    '502 HTML': unrecorded,
+    '503': unrecorded,
+    '504': unrecorded,
+    truncated: completed,
+    'wrong content type': unrecorded,
+  },
+  audit: {
+    slow: completed,
+    hang: completed,
+    'reset before': completed,
+    'reset after': completed,
+    '429': completed,
+    '429 Retry-After': completed,
+    '500 empty': completed,
+    '502 HTML': completed,
+    '503': completed,
+    '504': completed,
+    truncated: completed,
+    'wrong content type': completed,
+  },
+};
+
+/** The trouble is over after one answer; everything not named here is as if nothing had been. */
+const onceExceptions: Partial<Record<Dependency, Partial<Record<Trouble, Outcome>>>> = {
+  'user facts': { 'wrong content type': protectedNow },
+  'Graph write': { 'wrong content type': unclear },
+};
+
+interface Cell {
+  readonly caller: string;
+  readonly user: User;
+  readonly first: Reply;
+  /** By how much the machine was late taken off. */
+  readonly tookMs: number;
+  readonly changed: boolean;
+  readonly next: Reply;
+}
+
+let stage: LedgerStage;
+let door: Door;
+let lateness: Lateness;
+const cells = new Map<string, Cell>();
+const dependencies: readonly Dependency[] = [...graphs, ...tables];
+const modes = ['lasting', 'once'] as const;
+type Mode = (typeof modes)[number];
+const troublesOf: Readonly<Record<Mode, readonly Trouble[]>> = {
+  lasting: troubles,
+  once: ['hang', 'reset before', 'reset after', '429', '503', 'truncated', 'wrong content type'],
+};
+const nameOf = (mode: Mode, dependency: Dependency, trouble: Trouble): string =>
+  `${mode} ${dependency} ${trouble}`;
+
+/** Orders the trouble for this user or caller; the answer ends it. */
+function order(
+  dependency: Dependency,
+  trouble: Trouble,
+  times: number,
+  caller: string,
+  user: User,
+) {
+  const { faults } = stage.tenant;
+  switch (dependency) {
+    case 'user facts': {
+      const { pattern, withdraw } = withdrawable(new RegExp(user.userPrincipalName));
+      faults.next({ item: pattern }, graphFaults[trouble], times);
+      return withdraw;
+    }
+    case 'Graph write': {
+      const { pattern, withdraw } = withdrawable(new RegExp(user.id));
+      faults.next({ method: 'PATCH', path: pattern }, graphFaults[trouble], times);
+      return withdraw;
+    }
+    case 'revoke': {
+      const { pattern, withdraw } = withdrawable(new RegExp(`${user.id}/revoke`));
+      faults.next({ method: 'POST', path: pattern }, graphFaults[trouble], times);
+      return withdraw;
+    }
+    case 'lock':
+    case 'audit':
+      return stage.proxy.next(at(dependency, user.id), tableFaults[trouble], times);
+    default:
+      return stage.proxy.next(at(dependency, caller), tableFaults[trouble], times);
+  }
+}
+
+async function play(mode: Mode, dependency: Dependency, trouble: Trouble, caller: string) {
+  const user = stage.user({ accountEnabled: false });
+  const times = mode === 'once' ? 1 : always;
+  const end = order(dependency, trouble, times, caller, user);
+  const fields = dependency === 'revoke' ? { RevokeSessions: true } : {};
+  const send = () => deliver(door, caller, user.userPrincipalName, 'key', fields);
+  const first = await send();
+  const tookMs = first.elapsedMs - lateness.worst(first.elapsedMs + 1_000);
+  const wasChanged = changed(user);
+  end();
+  const next = await send();
+  cells.set(nameOf(mode, dependency, trouble), {
+    caller,
+    user,
+    first,
+    tookMs,
+    changed: wasChanged,
+    next,
+  });
+}
+
+beforeAll(async () => {
+  stage = await openLedgerStage();
+  const all = modes.flatMap((mode) =>
+    dependencies.flatMap((dependency) =>
+      troublesOf[mode].map((trouble) => ({ mode, dependency, trouble })),
+    ),
+  );
+  door = await stage.openFor(crowd(all.length));
+  const warm = stage.user();
+  await deliver(door, 'c0', warm.userPrincipalName, 'warm');
+  lateness = watchLateness(door);
+  // All of them side by side, but not in one instant: a small machine would be late by itself.
+  await Promise.all(
+    all.map(async ({ mode, dependency, trouble }, index) => {
+      await sleep(index * 120);
+      await play(mode, dependency, trouble, `c${index}`);
+    }),
+  );
+  await lateness.stop();
+}, 180_000);
+afterAll(() => stage.close());
+
+const cell = (mode: Mode, dependency: Dependency, trouble: Trouble): Cell => {
+  const found = cells.get(nameOf(mode, dependency, trouble));
+  if (found === undefined) throw new Error('This cell was not played.');
+  return found;
+};
+
+const passwordsIn = (...replies: readonly Reply[]): readonly unknown[] =>
+  replies.flatMap(({ json }) => ('Password' in json ? [json['Password']] : []));
+
+const disclosures = ([first, , next]: Outcome): readonly string[] =>
+  [first, next].filter((answer) => answer === '200 Completed');
+
+/** `Retry-After`: the exact seconds where the contract names them, else whether it is from 1 to 59. */
+const waitsOf = (reply: Reply): number | string | undefined => {
+  const seconds = retryAfter(reply);
+  const exact = ['503 OutcomeUnknown', '409 InProgress'].includes(codeOf(reply));
+  if (seconds === undefined || exact) return seconds;
+  return seconds >= 1 && seconds <= 59 ? '1–59' : seconds;
+};
+
+const waitsFor = (answer: string): number | string | undefined => {
+  if (answer === '503 OutcomeUnknown') return 30;
+  return /^(429|503)/.test(answer) ? '1–59' : undefined;
+};
+
+describe.each(modes)('trouble: %s', (mode) => {
+  describe.each(dependencies)('%s', (dependency) => {
+    test.each(troublesOf[mode])('%s', (trouble) => {
+      const expected =
+        mode === 'lasting'
+          ? lasting[dependency][trouble]
+          : (onceExceptions[dependency]?.[trouble] ?? completed);
+      const { user, first, tookMs, changed: wasChanged, next } = cell(mode, dependency, trouble);
+      const told: Outcome = [codeOf(first), wasChanged ? 'changed' : 'unchanged', codeOf(next)];
+      expect(told).toEqual(expected);
+      expect(tookMs).toBeLessThan(9_000);
+      expect(passwordsIn(first, next)).toEqual(disclosures(expected).map(() => user.password));
+      expect(waitsOf(first)).toEqual(waitsFor(expected[0]));
+      expect(first.text + next.text).not.toMatch(/canary-upstream/);
+    });
+  });
+});
+
+test.each(troubles)(
+  'revoking that fails (%s, lasting) is said, and the reset counts',
+  (trouble) => {
+    const { json } = cell('lasting', 'revoke', trouble).first;
+    const failed = trouble !== 'slow';
+    expect(json['SessionsRevoked']).toBe(failed ? 'Failed' : 'Revoked');
+    if (failed) expect(json['Warning']).toMatch(/sessions were not revoked/);
+    else expect(json['Warning']).toBeUndefined();
+  },
+);
+
+test.each(troubles)(
+  'a record that cannot be written (%s, lasting) is said with the password',
+  (trouble) => {
+    const { json } = cell('lasting', 'record', trouble).first;
+    if (trouble === 'slow') expect(json['Warning']).toBeUndefined();
+    else expect(json['Warning']).toMatch(/not recorded; repeating this request resets again/);
+  },
+);
+
+test.each(troubles)(
+  'an audit that cannot be written (%s, lasting) is said with the password',
+  (trouble) => {
+    const { json } = cell('lasting', 'audit', trouble).first;
+    if (trouble === 'slow') expect(json['Warning']).toBeUndefined();
+    else expect(json['Warning']).toMatch(/not written|not recorded/);
+  },
+);
+
+test('a run sends one password however often it has to send it', () => {
+  for (const { user, first, next } of cells.values()) {
+    const sent = new Set(passwordsTo(stage.tenant, user.id)).size;
+    const runs = ['200 Completed', '503 OutcomeUnknown', '429 TooManyRequests'];
+    const ran = [codeOf(first), codeOf(next)].filter((answer) => runs.includes(answer)).length;
+    expect(sent).toBeLessThanOrEqual(ran);
+  }
+});
