@@ -22,28 +22,43 @@ if (typeof flags === 'string' || func === undefined) {
   process.exit(1);
 }
 
-const [surroundings] = await Promise.all([
-  startSurroundings(flags, givenSettings(process.env)),
-  flags.build ? bundle() : undefined,
-]);
-const child = spawn(func, ['start', '--port', `${flags.port}`], {
-  cwd: path.resolve(import.meta.dirname, '../../dist'),
-  stdio: 'inherit',
-  shell: process.platform === 'win32', // func.cmd
-  env: {
-    ...process.env,
-    ...surroundings.env,
-    FUNCTIONS_WORKER_RUNTIME: 'node',
-    AzureWebJobsDisableHomepage: 'true',
-    // Their locks need blobs; the storage here has tables only.
-    'AzureWebJobs.sweepLedger.Disabled': 'true',
-    'AzureWebJobs.watchReadiness.Disabled': 'true',
-  },
-});
-onEnd(() => child.kill());
-const [code]: unknown[] = await once(child, 'close');
-await surroundings.stop();
-process.exit(typeof code === 'number' ? code : 0);
+try {
+  const [surroundings] = await Promise.all([
+    startSurroundings(flags, givenSettings(process.env)),
+    flags.build ? bundle() : undefined,
+  ]);
+  const code = await run(func, flags.port, surroundings.env);
+  await surroundings.stop();
+  process.exit(code);
+} catch (cause) {
+  console.error(`\n${cause instanceof Error ? cause.message : String(cause)}`);
+  process.exit(1); // whatever is up dies with this process
+}
+
+async function run(
+  tool: string,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<number> {
+  const windows = process.platform === 'win32';
+  const child = spawn(windows ? 'func' : tool, ['start', '--port', `${port}`], {
+    cwd: path.resolve(import.meta.dirname, '../../dist'),
+    stdio: 'inherit',
+    shell: windows, // func.cmd
+    env: {
+      ...process.env,
+      ...settings,
+      FUNCTIONS_WORKER_RUNTIME: 'node',
+      AzureWebJobsDisableHomepage: 'true',
+      // Their locks need blobs; the storage here has tables only.
+      'AzureWebJobs.sweepLedger.Disabled': 'true',
+      'AzureWebJobs.watchReadiness.Disabled': 'true',
+    },
+  });
+  onEnd(() => child.kill());
+  const [code]: unknown[] = await once(child, 'close');
+  return typeof code === 'number' ? code : 0;
+}
 
 function findFunc(): string | undefined {
   const names = process.platform === 'win32' ? ['func.exe', 'func.cmd'] : ['func'];
