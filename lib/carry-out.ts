@@ -120,9 +120,12 @@ async function take(
     return err({ outcome: locked, counted: true, user, claim: held && next && { held, next } });
   }
   if (marked.ok) return ok({ held, lock: locked.value });
-  const failure: Failure = marked.failure === 'lost' ? { code: 'InProgress' } : marked.failure;
   const lock = { next: free(locked.value.lock), version: locked.value.version };
-  return err({ outcome: err(failure), counted: true, user, lock });
+  const refused = { counted: true, user, lock };
+  if (marked.failure === 'lost') return err({ outcome: err({ code: 'InProgress' }), ...refused });
+  // With the old version: a mark that was stored after all stays, as if the worker had died.
+  const unmarked = claim && { held: claim, next: released(claim, earlier) };
+  return err({ outcome: err(marked.failure), ...refused, claim: unmarked });
 }
 
 /** A refused lock takes the mark back. */

@@ -63,8 +63,11 @@ export const resetHandler =
   };
 
 /** Class and place of a bug; its message may hold what a user sent. */
-const describe = (bug: unknown): string =>
-  bug instanceof Error ? `${bug.name} ${bug.stack?.split('\n').slice(1, 5).join(' ')}` : typeof bug;
+function describe(bug: unknown): string {
+  if (!(bug instanceof Error)) return typeof bug;
+  const places = (bug.stack ?? '').split('\n').filter((text) => /^\s+at /.test(text));
+  return [bug.name, ...places.slice(0, 4).map((place) => place.trim())].join(' ');
+}
 
 async function serve(
   config: Config,

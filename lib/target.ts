@@ -65,7 +65,8 @@ export interface Directory {
     userId: string,
     change: PasswordChange,
     requestId: string,
-    until: number,
+    /** A first write does not start after `start`; repetitions of it end at `end`. */
+    within: { readonly start: number; readonly end: number },
   ): Promise<WriteOutcome>;
   revokeSessions(userId: string, requestId: string, until: number): Promise<boolean>;
 }

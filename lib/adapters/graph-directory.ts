@@ -23,12 +23,12 @@ import { writePassword } from './graph-writing.ts';
 export const graphDirectory = (transport: Transport): Directory & GroupVisibility => ({
   user: (userName, requestId, until) => readUser(transport, userName, requestId, until),
   tenant: tenantCache((until) => readTenant(transport, until)),
-  setPassword: (userId, change, requestId, until) =>
-    writePassword(transport, userId, change, requestId, until),
+  setPassword: (userId, change, requestId, within) =>
+    writePassword(transport, userId, change, requestId, within),
   revokeSessions: async (userId, requestId, until) => {
     const path = `/v1.0/users/${userId}/revokeSignInSessions`;
-    const revoked = await read(transport, { method: 'POST', path, requestId }, '', until);
-    return revoked.ok;
+    const request = { method: 'POST', path, requestId } as const;
+    return (await read(transport, request, '', until, judgeRevoking)).ok;
   },
   visibility: (ids, until) => readVisibility(transport, ids, until),
 });
@@ -52,6 +52,14 @@ const right = 'Directory.Read.All';
 /** A 404 means "no such user" for the user alone: then there is nothing to know about the rest. */
 const judgeUser: Judge = (reply, missing) =>
   reply.status === 404 ? settled(err({ code: 'UserNotFound' })) : judgeReading(reply, missing);
+
+/** 200 with `true`; 204 was seen in the past. Any other success is somebody else's page. */
+const judgeRevoking: Judge = (reply, missing) => {
+  const revoked =
+    reply.status === 204 || (reply.status === 200 && member(reply.body, 'value') === true);
+  const isPage = reply.status !== 'lost' && reply.status < 300 && !revoked;
+  return isPage ? settled(err(unreadable)) : judgeReading(reply, missing);
+};
 
 async function readUser(
   transport: Transport,

@@ -14,7 +14,7 @@ export async function writePassword(
   userId: string,
   change: PasswordChange,
   requestId: string,
-  until: number,
+  { start, end }: { readonly start: number; readonly end: number },
 ): Promise<WriteOutcome> {
   const body = {
     ...(change.enable ? { accountEnabled: true } : {}),
@@ -25,17 +25,24 @@ export async function writePassword(
     },
   };
   const request = { method: 'PATCH', path: `/v1.0/users/${userId}`, body, requestId } as const;
+  let sent = false;
   let unclear = false;
-  return repeat(async (signal) => {
-    const reply = await transport(request, signal, until);
+  return repeat<WriteOutcome>(async (signal) => {
+    if (!sent && Date.now() > start) return settled(refused(troubled()));
+    const reply = await transport(request, signal, sent ? end : start);
     const attempt = reply.ok ? judgeWrite(reply.value) : settled(refused(reply.failure));
+    sent ||= reply.ok && (reply.value.status !== 'lost' || reply.value.sent);
     const outcome = 'settled' in attempt ? attempt.settled : attempt.again;
-    if (outcome.kind === 'unknown') unclear = true;
-    if (!unclear || outcome.kind === 'done') return attempt;
-    const unknown: WriteOutcome = { kind: 'unknown', graphRequestId: outcome.graphRequestId };
-    return 'settled' in attempt ? settled(unknown) : again(unknown, attempt.afterMs);
-  }, until);
+    unclear ||= outcome.kind === 'unknown';
+    return unclear && outcome.kind !== 'done' ? asUnknown(attempt) : attempt;
+  }, end);
 }
+
+/** A refusal that follows an unclear answer tells nothing about the write before it. */
+const asUnknown = (attempt: Attempt<WriteOutcome>): Attempt<WriteOutcome> =>
+  'settled' in attempt ? settled(unknown) : again(unknown, attempt.afterMs);
+
+const unknown: WriteOutcome = { kind: 'unknown', graphRequestId: undefined };
 
 const refused = (failure: Failure, graphRequestId?: string): WriteOutcome => ({
   kind: 'refused',
@@ -45,10 +52,11 @@ const refused = (failure: Failure, graphRequestId?: string): WriteOutcome => ({
 
 function judgeWrite(reply: GraphReply): Attempt<WriteOutcome> {
   if (reply.status === 'lost') {
-    return again(reply.sent ? { kind: 'unknown', graphRequestId: undefined } : refused(troubled()));
+    return again(reply.sent ? unknown : refused(troubled()));
   }
   const { status, body, retryAfterMs, graphRequestId } = reply;
-  if (status >= 200 && status < 300) return settled({ kind: 'done', graphRequestId });
+  if (status === 204) return settled({ kind: 'done', graphRequestId });
+  if (status < 400) return again({ kind: 'unknown', graphRequestId }); // a page from something between
   if (status === 429) return again(refused(throttled(retryAfterMs), graphRequestId), retryAfterMs);
   if (status >= 500) return again({ kind: 'unknown', graphRequestId }, retryAfterMs);
   if (status === 400 && isPolicyRefusal(body)) return settled({ kind: 'policy', graphRequestId });

@@ -48,6 +48,15 @@ export interface TableStore {
   remove(partition: string, row: string, version: string, until: number): Promise<void>;
 }
 
+/** The SDK reads a proxy's sign-in page as an empty answer: nothing stored, nothing counted. */
+const onResponse = ({
+  headers,
+}: {
+  readonly headers: { get(name: string): string | undefined };
+}) => {
+  if (!headers.get('content-type')?.includes('json')) throw new Error('Not from table storage.');
+};
+
 const unavailable = err({ code: 'LedgerUnavailable' } as const);
 
 export function tableStore(table: TableClient, newId: () => string): TableStore {
@@ -84,7 +93,8 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
       return repeat<Result<readonly string[], LedgerFailure | Lost>>(async (abortSignal) => {
         try {
           const response = await table.submitTransaction(actions, { abortSignal });
-          return settled(ok(response.subResponses.map(({ etag }) => etag ?? '')));
+          const versions = response.subResponses.flatMap(({ etag }) => etag ?? []);
+          return versions.length === actions.length ? settled(ok(versions)) : again(unavailable);
         } catch (error) {
           if (!isConflict(error)) return onTrouble(error, unavailable);
           return ownOrLost(table, marked, writeId, abortSignal);
@@ -94,7 +104,7 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
     read: (partition, row, until) =>
       repeat<Result<StoredRow | undefined, LedgerFailure>>(async (abortSignal) => {
         try {
-          return settled(ok(await table.getEntity(partition, row, { abortSignal })));
+          return settled(ok(await table.getEntity(partition, row, { abortSignal, onResponse })));
         } catch (error) {
           if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
           return onTrouble(error, unavailable);
@@ -104,7 +114,8 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
       repeat<Result<readonly StoredRow[], LedgerFailure>>(async (abortSignal) => {
         try {
           const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
-          const options = { abortSignal, queryOptions: { filter, select: ['RowKey'] } };
+          const queryOptions = { filter, select: ['RowKey'] };
+          const options = { abortSignal, onResponse, queryOptions };
           const rows: StoredRow[] = [];
           const pages = table.listEntities<Record<string, unknown>>(options);
           for await (const page of pages.byPage({ maxPageSize: most })) {
@@ -152,7 +163,9 @@ async function ownOrLost(
 ): Promise<Attempt<Result<readonly string[], LedgerFailure | Lost>>> {
   try {
     const stored = await Promise.all(
-      writes.map(({ row }) => table.getEntity(row.partitionKey, row.rowKey, { abortSignal })),
+      writes.map(({ row }) =>
+        table.getEntity(row.partitionKey, row.rowKey, { abortSignal, onResponse }),
+      ),
     );
     const own = stored.every((row) => row['WriteId'] === writeId);
     return settled(own ? ok(stored.map(({ etag }) => etag)) : err('lost'));
