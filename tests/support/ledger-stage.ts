@@ -70,7 +70,7 @@ export async function openLedgerStage(options: TenantOptions = {}): Promise<Ledg
   };
 }
 
-export { codeOf, type Door, passwordsTo, type Reply };
+export { codeOf, type Door, openStage, passwordsTo, type Reply, type Stage };
 
 /** So many callers, `c0` and on: a partition for each cell of a table. */
 export const crowd = (count: number): readonly CallerEntry[] =>
