@@ -4,7 +4,8 @@
 import tls from 'node:tls';
 import type { Az } from '../../infra/azure/azure-cli.ts';
 import type { GrantPorts } from '../../infra/azure/grant.ts';
-import type { Tenant } from '../../infra/local/tenant/tenant.ts';
+import { makeCertificate } from '../../infra/local/tenant/certificate.ts';
+import { startTenant, type Tenant, type TenantOptions } from '../../infra/local/tenant/tenant.ts';
 
 export interface PlayedAz {
   readonly az: Az;
@@ -27,9 +28,20 @@ export function playAz(answers: Readonly<Record<string, unknown>>): PlayedAz {
   return { az, lines };
 }
 
-/** The tenant's certificate counts for every connection of this test process. */
-export const trust = (tenant: Tenant): void =>
-  tls.setDefaultCACertificates([...tls.getCACertificates('default'), tenant.ca]);
+let certificate: ReturnType<typeof makeCertificate> | undefined;
+
+/** A tenant whose certificate counts for every connection of this test process: one for all, since
+    several of the same name would be mistaken for each other. */
+export async function startTrustedTenant(options: TenantOptions = {}): Promise<Tenant> {
+  if (certificate === undefined) {
+    certificate = makeCertificate();
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), (await certificate).cert]);
+  }
+  return startTenant({ ...options, certificate: await certificate });
+}
+
+/** Removes what `startTrustedTenant` left on disk. */
+export const forgetCertificate = async (): Promise<void> => (await certificate)?.remove();
 
 export interface Terminal {
   readonly ports: GrantPorts;
@@ -40,9 +52,10 @@ export function terminal(
   tenant: Tenant,
   az: Az,
   directoryRoles: readonly string[] = ['Global Administrator'],
+  permissions: readonly string[] = [],
 ): Terminal {
   const lines: string[] = [];
-  const token = tenant.mintGraphToken({ directoryRoles });
+  const token = tenant.mintGraphToken({ directoryRoles, roles: permissions });
   return {
     ports: {
       credential: { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
