@@ -10,6 +10,9 @@ import { member } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
 import { parse, type TokenSource } from './graph-transport.ts';
 
+/** A fetch that hangs longer is given up, so that the next request starts another. */
+const longestFetchMs = 7_000;
+
 export interface ManagedIdentity extends Identity {
   readonly token: TokenSource;
 }
@@ -29,7 +32,7 @@ export function managedIdentity(
   let kept:
     | { readonly token: string; readonly renewAt: number; readonly endsAt: number }
     | undefined;
-  let flight: Promise<string> | undefined;
+  let flight: Promise<string | undefined> | undefined;
 
   const fetchToken = async (): Promise<string> => {
     const issued = await credential.getToken(`${graphOrigin}/.default`);
@@ -37,22 +40,21 @@ export function managedIdentity(
     kept = { token: issued.token, endsAt, renewAt: issued.refreshAfterTimestamp ?? endsAt };
     return issued.token;
   };
-  const renew = (): Promise<string> => {
-    flight ??= fetchToken().finally(() => {
-      flight = undefined;
-    });
+  const renew = (): Promise<string | undefined> => {
+    flight ??= within(fetchToken(), longestFetchMs)
+      .catch(() => undefined)
+      .finally(() => {
+        flight = undefined;
+      });
     return flight;
   };
   const token: TokenSource = async (until) => {
     const now = Date.now();
     if (kept !== undefined && now < kept.endsAt) {
-      if (now >= kept.renewAt) renew().catch(() => undefined); // the old one serves meanwhile
+      if (now >= kept.renewAt) void renew(); // the old one serves meanwhile
       return ok(kept.token);
     }
-    const issued = await within(
-      renew().catch(() => undefined),
-      until - now,
-    );
+    const issued = await within(renew(), until - now);
     return issued === undefined ? err({ code: 'IdentityUnavailable' }) : ok(issued);
   };
   return {

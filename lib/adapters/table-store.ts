@@ -59,10 +59,13 @@ const onResponse = ({
 
 const unavailable = err({ code: 'LedgerUnavailable' } as const);
 
+const createTableMs = 5_000;
+
 export function tableStore(table: TableClient, newId: () => string): TableStore {
   let creating: Promise<unknown> | undefined;
   const createTable = (): Promise<unknown> => {
-    creating ??= table.createTable().finally(() => {
+    const abortSignal = AbortSignal.timeout(createTableMs);
+    creating ??= table.createTable({ abortSignal }).finally(() => {
       creating = undefined;
     });
     return creating;

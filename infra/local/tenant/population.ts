@@ -8,11 +8,8 @@ import { metadata } from './metadata.ts';
 import { customRoleId, everyone, groupIds, type Person, people, unitIds } from './people.ts';
 import { roleIds } from './roles.ts';
 
+/** What `npm run grant` gives by default, beside the role User Administrator. */
 const identityRights = [
-  'User-PasswordProfile.ReadWrite.All',
-  'User.EnableDisableAccount.All',
-  'User.RevokeSessions.All',
-  'User.Read.All',
   'Directory.Read.All',
   'RoleEligibilitySchedule.Read.Directory',
   'Member.Read.Hidden',

@@ -84,7 +84,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
       latencyMs: options.latencyMs ?? 0,
       withheld: new Set(),
       noPim: options.noPim,
-      authority: options.authority ?? 'both',
+      authority: options.authority ?? 'either',
       paging: { standard: 100, largest: 999 },
     },
     faults: createFaults(),

@@ -8,8 +8,9 @@ import { type Caller, holds, readUsers } from './rights.ts';
 import { type RoleName, resettable, roleName } from './roles.ts';
 
 /** Where the right to write a password comes from; the sources disagree, so it can be switched.
-    both: the permission and a role, as documented; role, permission: either one alone, as reported. */
-export type WriteAuthority = 'both' | 'role' | 'permission';
+    both: the permission and a role, as documented; role, permission: that one alone, as reported;
+    either: any of the two, which is what both modes of the grant tool stand on. */
+export type WriteAuthority = 'either' | 'both' | 'role' | 'permission';
 
 const mayEnable = (caller: Caller): boolean =>
   holds(caller, ['User.ReadWrite.All', 'Directory.ReadWrite.All']) ||
@@ -43,6 +44,7 @@ export function writeRefusal(
       property === 'passwordProfile' ? mayWritePassword(caller) : mayEnable(caller),
     role: (property) =>
       byRole || (property !== 'passwordProfile' && mayEnable(caller) && isOrdinary),
+    either: (property) => allowed.role(property) || allowed.permission(property),
     both: (property) =>
       allowed.role(property) && (property !== 'passwordProfile' || mayWritePassword(caller)),
   };
