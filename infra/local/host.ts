@@ -4,8 +4,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Keys } from './host/keys.ts';
+import { collectLines, type Lines, lastLines } from './host/lines.ts';
 import type { HostMessage, HostSettings } from './host/main.ts';
 
 export const LOCAL_FUNCTION_KEY = 'local-function-key-0123456789';
@@ -29,15 +29,11 @@ export interface HostOptions {
   readonly startDeadlineMs?: number;
 }
 
-export interface Host {
+/** `lines` is whatever host and worker wrote; a line may arrive after the answer it belongs to. */
+export interface Host extends Lines {
   readonly url: string;
   readonly pid: number;
   readonly functions: readonly string[];
-  /** Whatever host and worker wrote, oldest first. */
-  readonly lines: readonly string[];
-  readonly onLine: (callback: (line: string) => void) => void;
-  /** The first line, past or future, that matches. A line may arrive after the answer it belongs to. */
-  readonly waitForLine: (pattern: RegExp, deadlineMs?: number) => Promise<string>;
   /** POST /admin/functions/{name} with the master key; ends when the function has. */
   readonly invokeTimer: (name: string) => Promise<void>;
   /** Ends with a sentence once the process is gone, whoever ended it. */
@@ -93,9 +89,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     url,
     pid: child.pid ?? 0,
     functions: ready.functions,
-    lines: log.lines,
-    onLine: log.onLine,
-    waitForLine: log.waitForLine,
+    ...log,
     exited,
     invokeTimer: (name) => invokeTimer(child, url, keys.master, name, exited),
     kill: async () => {
@@ -117,43 +111,6 @@ function ownEnvironment(): Record<string, string> {
     if (value !== undefined && PASSED_ON.test(name)) kept[name] = value;
   }
   return kept;
-}
-
-function collectLines(
-  child: ChildProcess,
-  quiet: boolean,
-): Pick<Host, 'onLine' | 'waitForLine'> & { readonly lines: string[] } {
-  const lines: string[] = [];
-  const listeners = new Set<(line: string) => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      if (!quiet) process.stdout.write(`${line}\n`);
-      for (const listener of listeners) listener(line);
-    });
-  }
-  return {
-    lines,
-    onLine: (callback) => listeners.add(callback),
-    waitForLine: (pattern, deadlineMs = 10_000) => {
-      const past = lines.find((line) => pattern.test(line));
-      if (past !== undefined) return Promise.resolve(past);
-      return new Promise((resolve, reject) => {
-        const timeout = setTimeout(() => {
-          listeners.delete(listener);
-          reject(new Error(`No line of the log matched ${pattern}.${lastLines(lines)}`));
-        }, deadlineMs);
-        const listener = (line: string): void => {
-          if (!pattern.test(line)) return;
-          clearTimeout(timeout);
-          listeners.delete(listener);
-          resolve(line);
-        };
-        listeners.add(listener);
-      });
-    },
-  };
 }
 
 function firstMessage(
@@ -207,8 +164,4 @@ async function invokeTimer(
   } finally {
     child.off('message', listen);
   }
-}
-
-function lastLines(lines: readonly string[]): string {
-  return lines.length === 0 ? '' : ` Its last lines:\n${lines.slice(-15).join('\n')}`;
 }

@@ -1,10 +1,7 @@
 // Stands in for the Node worker of Azure Functions: lends the app '@azure/functions-core', loads its entry file and runs its hooks and functions.
 // It sits between the HTTP side (server.ts) and the built app. It knows nothing of routes, keys or sockets.
 
-import { globSync, readFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { lendCore, loadEntryFiles } from './entry.ts';
 
 export type LogLine = (level: string, functionName: string, message: string) => void;
 
@@ -185,30 +182,6 @@ export async function loadWorker(folder: string, log: LogLine): Promise<Worker> 
       return httpAnswer(await invocation.getResponse(context, after['result']));
     },
   };
-}
-
-/** The real worker answers `require('@azure/functions-core')` in the same way: the module exists nowhere else. */
-function lendCore(core: object): void {
-  const original = Module.prototype.require;
-  const lending = function (this: NodeJS.Module, id: string): unknown {
-    return id === '@azure/functions-core' ? core : original.call(this, id);
-  };
-  Module.prototype.require = Object.assign(lending, original);
-}
-
-async function loadEntryFiles(folder: string): Promise<void> {
-  const manifest: unknown = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const { main, type } = manifest as { main?: string; type?: string };
-  if (main === undefined) throw new Error('package.json names no "main".');
-  const files = globSync(main, { cwd: folder });
-  if (files.length === 0) throw new Error(`No file matches "main": ${main}`);
-  const require = createRequire(path.join(folder, 'package.json'));
-  for (const file of files.sort()) {
-    const full = path.resolve(folder, file);
-    const isModule = full.endsWith('.mjs') || (type === 'module' && !full.endsWith('.cjs'));
-    if (isModule) await import(pathToFileURL(full).href);
-    else require(full);
-  }
 }
 
 function httpAnswer(response: { returnValue?: RpcValue | null }): HttpAnswer | undefined {
