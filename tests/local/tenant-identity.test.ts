@@ -12,7 +12,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import { type Answer, type Client, createClient, member, productRights } from './tenant-client.ts';
+import { type Answer, type Client, createClient, member } from './tenant-client.ts';
 
 let tenant: Tenant;
 let client: Client;
