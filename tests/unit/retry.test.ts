@@ -1,0 +1,125 @@
+// What is tried again, how often and how long; and Retry-After as senders write it.
+
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { again, repeat, retryAfterMs, settled } from '../../lib/retry.ts';
+
+// Only the clock is held: pauses are real, and a few milliseconds long.
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'queueMicrotask'] });
+  jest.setSystemTime(1_000_000);
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test('what settles at once is asked for once', async () => {
+  let attempts = 0;
+  const value = await repeat(async () => {
+    attempts += 1;
+    return settled('done');
+  }, 1_009_000);
+  expect([value, attempts]).toEqual(['done', 1]);
+});
+
+test('it is repeated until it settles', async () => {
+  let attempts = 0;
+  const value = await repeat<string>(async () => {
+    attempts += 1;
+    return attempts < 4 ? again('busy', 1) : settled('done');
+  }, 1_009_000);
+  expect([value, attempts]).toEqual(['done', 4]);
+});
+
+test.each([
+  ['room for one more attempt', 1_000_150, 100, 2],
+  ['a millisecond less', 1_000_149, 100, 1],
+  ['time that is over', 999_000, 0, 1],
+  ['a wait longer than what is left', 1_009_000, 60_000, 1],
+])('%s: the last value stands after the last attempt', async (_what, until, afterMs, most) => {
+  let attempts = 0;
+  const value = await repeat(async () => {
+    attempts += 1;
+    if (attempts === 2) jest.setSystemTime(1_010_000);
+    return again(`busy ${attempts}`, afterMs);
+  }, until);
+  expect([value, attempts]).toEqual([`busy ${most}`, most]);
+});
+
+test('without a word from the other side the pauses grow, and end at a second', async () => {
+  // The pause is decided against the time that is left: the clock shows which pauses fit.
+  const fits = async (round: number, leftMs: number): Promise<boolean> => {
+    let attempts = 0;
+    jest.setSystemTime(1_000_000);
+    await repeat(async () => {
+      attempts += 1;
+      if (attempts <= round) return again('busy', 0);
+      jest.setSystemTime(attempts === round + 1 ? 1_000_000 : 2_000_000);
+      return again('busy');
+    }, 1_000_000 + leftMs);
+    return attempts > round + 1;
+  };
+  expect(await fits(0, 200)).toBe(true);
+  expect(await fits(0, 199)).toBe(false);
+  expect(await fits(1, 350)).toBe(true);
+  expect(await fits(1, 349)).toBe(false);
+  expect(await fits(2, 650)).toBe(true);
+  expect(await fits(2, 649)).toBe(false);
+  expect(await fits(6, 1_050)).toBe(true);
+  expect(await fits(6, 1_049)).toBe(false);
+});
+
+test('an attempt gets a signal that fires when its share of the time is up', async () => {
+  const hung = await repeat(
+    (signal) =>
+      new Promise<{ settled: string }>((resolve) =>
+        signal.addEventListener('abort', () => resolve(settled(signal.reason.name))),
+      ),
+    1_000_020,
+  );
+  expect(hung).toBe('TimeoutError');
+});
+
+test('when no time is left the signal still fires, and does not throw', async () => {
+  const hung = await repeat(
+    (signal) =>
+      new Promise<{ settled: string }>((resolve) =>
+        signal.addEventListener('abort', () => resolve(settled('fired'))),
+      ),
+    0,
+  );
+  expect(hung).toBe('fired');
+});
+
+test('an attempt that throws is not repeated', async () => {
+  let attempts = 0;
+  const broken = repeat(async () => {
+    attempts += 1;
+    throw new Error('bug');
+  }, 1_009_000);
+  await expect(broken).rejects.toThrow('bug');
+  expect(attempts).toBe(1);
+});
+
+test('what an attempt says', () => {
+  expect(settled(1)).toEqual({ settled: 1 });
+  expect(again(1)).toStrictEqual({ again: 1 });
+  expect(again(1, 0)).toEqual({ again: 1, afterMs: 0 });
+});
+
+const now = Date.parse('2026-11-23T09:15:30Z');
+
+test.each([
+  ['120', 120_000],
+  [' 5 ', 5_000],
+  ['0', 0],
+  ['Mon, 23 Nov 2026 09:15:40 GMT', 10_000],
+  ['Mon, 23 Nov 2026 09:15:20 GMT', 0],
+  ['2026-11-23T09:16:30Z', 60_000],
+  ['', undefined],
+  ['  ', undefined],
+  ['soon', undefined],
+  [null, undefined],
+  [undefined, undefined],
+])('Retry-After: %s', (header, ms) => {
+  expect(retryAfterMs(header, now)).toBe(ms);
+});
