@@ -85,7 +85,9 @@ const patienceMs = 30_000;
 async function fetchAhead(): Promise<void> {
   const { directory, tables, keys } = await adapters();
   const until = Date.now() + patienceMs;
-  await Promise.all([directory.tenant(until), tables.open(until), keys?.reachable(until)]);
+  await directory.tenant(until); // brings the token; a request that is waiting already comes first
+  await Promise.all([tables.open(until), keys?.reachable(until)]);
+  await tables.probe.writable(until); // the first transaction of a process is the slowest
 }
 
 const handle = resetHandler(config, ports);

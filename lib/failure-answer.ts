@@ -7,6 +7,9 @@ import type { CallerRule, CredentialFault, Failure, Problem } from './failure.ts
 /** Whole seconds: callers parse it, people read it. */
 export const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
+/** A second too early would cost the new key. */
+const roundedUp = (date: Date): number => Math.ceil(date.getTime() / 1000) * 1000;
+
 export interface Wire {
   readonly status: number;
   readonly title: string;
@@ -55,7 +58,7 @@ export function wireOf(failure: Failure): Wire {
         403,
         'Recently reset',
         'Another reset of this user was done moments ago; nothing was changed. This delivery stays ' +
-          `refused; from ${iso(failure.until.getTime())} a new Idempotency-Key works.`,
+          `refused; from ${iso(roundedUp(failure.until))} a new Idempotency-Key works.`,
       );
     case 'GraphDenied':
       return say(403, 'Denied by Microsoft Graph', deniedDetail(failure.step, failure.right));

@@ -9,6 +9,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { Client } from '@microsoft/microsoft-graph-client';
 import { TokenCredentialAuthenticationProvider } from '@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js';
 import { Ajv } from 'ajv';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 const graph = process.env['GRAPH_ENDPOINT'] ?? 'https://graph.microsoft.com';
 const validate = new Ajv({ allErrors: true }).compile({
@@ -29,6 +30,11 @@ const table = TableClient.fromConnectionString(
   'straightforward',
   { allowInsecureConnection: true },
 );
+const keys = createRemoteJWKSet(
+  new URL(
+    `${process.env['ENTRA_AUTHORITY']}/${process.env['ENTRA_TENANT_ID']}/discovery/v2.0/keys`,
+  ),
+);
 let tableMade: Promise<unknown> | undefined;
 
 app.http('resetPassword', {
@@ -36,6 +42,8 @@ app.http('resetPassword', {
   authLevel: 'function',
   route: 'user/security/reset-password',
   handler: async (request) => {
+    const token = request.headers.get('authorization')?.replace('Bearer ', '');
+    if (token) await jwtVerify(token, keys, { audience: process.env['ENTRA_AUDIENCE'] ?? '' });
     const body = await request.json();
     if (!validate(body)) return { status: 400, jsonBody: validate.errors };
     const { UserName } = body as { UserName: string };
