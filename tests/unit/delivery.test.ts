@@ -113,6 +113,16 @@ test.each([
   expect(keyProblem(headersOf({ 'idempotency-key': value }))).toEqual(problem);
 });
 
+test.each(['{{ticket.id}}', '<<id>>', '$' + '{id}', "@{triggerBody()['id']}", '"{{ticket.id}}"'])(
+  'a placeholder is no key: %s would be the same for every ticket',
+  (value) => {
+    expect(keyProblem(headersOf({ 'idempotency-key': value }))).toEqual({
+      pointer: '/Idempotency-Key',
+      detail: 'The Idempotency-Key header holds a placeholder that your system did not fill in.',
+    });
+  },
+);
+
 test('sent twice it is unusable', () => {
   const headers = new Headers([
     ['idempotency-key', 'a'],

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { Failure } from '../../lib/failure.ts';
+import { member } from '../../lib/member.ts';
 import { err, ok } from '../../lib/result.ts';
 import { reveal } from '../../lib/secret.ts';
 import type { Directory, PasswordChange, UserFacts } from '../../lib/target.ts';
@@ -21,7 +22,8 @@ import { aBody, aRequest, functionKey } from '../support/a-valid-request.ts';
 import { aCaller, aTenant, aUser, someGroup, userId } from '../support/a-valid-user.ts';
 
 const down = err({ code: 'LedgerUnavailable' } as const);
-const plain = (changes: Readonly<Record<string, unknown>> = {}) => aRequest({ body: aBody(changes) });
+const plain = (changes: Readonly<Record<string, unknown>> = {}) =>
+  aRequest({ body: aBody(changes) });
 const unsigned = aCaller({
   name: 'zendesk',
   keyHashes: [createHash('sha256').update(functionKey).digest()],
@@ -82,8 +84,8 @@ test('the write: password, force change, and enabling only where it is needed an
     const { handle } = aJourney({
       directory: {
         user: async () => ok(aUser(user)),
-        setPassword: async (id, { password, ...change }, asked, until) => {
-          written.push([id, reveal(password), change, asked, until]);
+        setPassword: async (id, { password, ...change }, asked, within) => {
+          written.push([id, reveal(password), change, asked, within]);
           return { kind: 'done', graphRequestId: undefined };
         },
       },
@@ -96,13 +98,13 @@ test('the write: password, force change, and enabling only where it is needed an
   await write({}, { ForceChangePasswordNextSignIn: false });
   await write({}, { ForceChangePasswordNextSignInWithMfa: true });
   const change = { forceChange: true, forceChangeWithMfa: false, enable: false };
-  const until = startedAt + 8_300;
+  const within = { start: startedAt + 6_500, end: startedAt + 8_300 };
   expect(written).toEqual([
-    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', change, requestId, until],
-    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, enable: true }, requestId, until],
-    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', change, requestId, until],
-    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, forceChange: false }, requestId, until],
-    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, forceChangeWithMfa: true }, requestId, until],
+    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', change, requestId, within],
+    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, enable: true }, requestId, within],
+    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', change, requestId, within],
+    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, forceChange: false }, requestId, within],
+    [userId, 'Cdfhj-Kmnpr-Tvwxc-934', { ...change, forceChangeWithMfa: true }, requestId, within],
   ]);
 });
 
@@ -1098,8 +1100,8 @@ test('an unknown outcome stays unknown when it cannot be recorded', async () => 
 /** A port that answers `value` only when its time is up, on the clock that the test holds. */
 const hangs =
   <T>(clock: { now: number }, value: T) =>
-  (...args: unknown[]): Promise<T> => {
-    const until = args.at(-1);
+  (...args: readonly unknown[]): Promise<T> => {
+    const until = typeof args.at(-1) === 'number' ? args.at(-1) : member(args.at(-1), 'end');
     if (typeof until !== 'number') throw new Error('A port was called without its time.');
     clock.now = Math.max(clock.now, until);
     return Promise.resolve(value);

@@ -1,7 +1,7 @@
 // What is tried again, how often and how long; and Retry-After as senders write it.
 
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { again, repeat, retryAfterMs, settled } from '../../lib/retry.ts';
+import { type Attempt, again, repeat, retryAfterMs, settled } from '../../lib/retry.ts';
 
 // Only the clock is held: pauses are real, and a few milliseconds long.
 beforeEach(() => {
@@ -71,7 +71,7 @@ test('without a word from the other side the pauses grow, and end at a second', 
 test('an attempt gets a signal that fires when its share of the time is up', async () => {
   const hung = await repeat(
     (signal) =>
-      new Promise<{ settled: string }>((resolve) =>
+      new Promise<Attempt<string>>((resolve) =>
         signal.addEventListener('abort', () => resolve(settled(signal.reason.name))),
       ),
     1_000_020,
@@ -82,7 +82,7 @@ test('an attempt gets a signal that fires when its share of the time is up', asy
 test('when no time is left the signal still fires, and does not throw', async () => {
   const hung = await repeat(
     (signal) =>
-      new Promise<{ settled: string }>((resolve) =>
+      new Promise<Attempt<string>>((resolve) =>
         signal.addEventListener('abort', () => resolve(settled('fired'))),
       ),
     0,
