@@ -25,7 +25,7 @@ export async function caller(argv: readonly string[], ports: CallerPorts): Promi
   const [verb, name, ...more] = parsed.positionals;
   const { values } = parsed;
   const file = await openCallers(ports.file, ports.judge);
-  const place = once(async () => {
+  const place = async () => {
     const { app, group } = await whichApp(
       values.app,
       values['resource-group'],
@@ -33,7 +33,7 @@ export async function caller(argv: readonly string[], ports: CallerPorts): Promi
       ports.root,
     );
     return placeOf(ports.az, app, group);
-  });
+  };
   if (verb === 'list' && name === undefined) {
     for (const line of callerList(file.entries)) ports.say(line);
     return true;
@@ -61,14 +61,6 @@ export async function caller(argv: readonly string[], ports: CallerPorts): Promi
   else await rotate(known, file, place, ports);
   return true;
 }
-
-const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-};
 
 async function main(argv: readonly string[]): Promise<boolean> {
   const root = path.resolve(import.meta.dirname, '../..');

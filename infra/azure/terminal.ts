@@ -60,18 +60,19 @@ function wrap(text: string, width: number): readonly string[] {
 export function table(
   rows: readonly (readonly string[])[],
   limits: readonly number[] = [],
+  lineWidth = columns,
 ): readonly string[] {
   const cells = rows.map((row) => row.map(printable));
   const count = Math.max(0, ...cells.map((row) => row.length));
   const widths: number[] = [];
   for (let column = 0; column < count; column += 1) {
     const widest = Math.max(...cells.map((row) => row[column]?.length ?? 0));
-    const left = columns - widths.reduce((sum, width) => sum + width + gap, 0);
+    const left = lineWidth - widths.reduce((sum, width) => sum + width + gap, 0);
     const last = column === count - 1;
     widths.push(last ? Math.max(left, narrowest) : Math.min(widest, limits[column] ?? widest));
   }
   return cells.flatMap((row) => {
-    const wrapped = row.map((cell, column) => wrap(cell, widths[column] ?? columns));
+    const wrapped = row.map((cell, column) => wrap(cell, widths[column] ?? lineWidth));
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, line) =>
       wrapped

@@ -4,7 +4,7 @@
 import tls from 'node:tls';
 import type { Az } from '../../infra/azure/azure-cli.ts';
 import type { GrantPorts } from '../../infra/azure/grant.ts';
-import { makeCertificate } from '../../infra/local/tenant/certificate.ts';
+import { type Certificate, makeCertificate } from '../../infra/local/tenant/certificate.ts';
 import { startTenant, type Tenant, type TenantOptions } from '../../infra/local/tenant/tenant.ts';
 
 export interface PlayedAz {
@@ -29,19 +29,28 @@ export function playAz(answers: Readonly<Record<string, unknown>>): PlayedAz {
 }
 
 let certificate: ReturnType<typeof makeCertificate> | undefined;
+let before: readonly string[] = [];
 
-/** A tenant whose certificate counts for every connection of this test process: one for all, since
-    several of the same name would be mistaken for each other. */
-export async function startTrustedTenant(options: TenantOptions = {}): Promise<Tenant> {
+/** A certificate that alone counts for this test process: one for all servers, since several of the same
+    name would be mistaken for each other. `forgetCertificate` has to follow. */
+export async function trustedCertificate(): Promise<Certificate> {
   if (certificate === undefined) {
     certificate = makeCertificate();
-    tls.setDefaultCACertificates([...tls.getCACertificates('default'), (await certificate).cert]);
+    before = tls.getCACertificates('default');
+    tls.setDefaultCACertificates([(await certificate).cert]);
   }
-  return startTenant({ ...options, certificate: await certificate });
+  return certificate;
 }
 
-/** Removes what `startTrustedTenant` left on disk. */
-export const forgetCertificate = async (): Promise<void> => (await certificate)?.remove();
+export const startTrustedTenant = async (options: TenantOptions = {}): Promise<Tenant> =>
+  startTenant({ ...options, certificate: await trustedCertificate() });
+
+export async function forgetCertificate(): Promise<void> {
+  if (certificate === undefined) return;
+  tls.setDefaultCACertificates(before);
+  await (await certificate).remove();
+  certificate = undefined;
+}
 
 export interface Terminal {
   readonly ports: GrantPorts;

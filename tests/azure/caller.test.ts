@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { caller } from '../../infra/azure/caller.ts';
 import type { CallerPorts } from '../../infra/azure/caller-changes.ts';
 import { judgeWith } from '../../infra/azure/callers-file.ts';
+import { callerByKey } from '../../lib/caller.ts';
 import { readConfig } from '../../lib/config.ts';
 import { playAz } from './admin.ts';
 import { foretell, settingsOf } from './deployment.ts';
@@ -350,7 +351,13 @@ test('provisioning twice keeps the callers, and the app accepts them', async () 
       { name: 'zendesk', password: 'return', mayEnable: false, key: [hash2, hash1] },
     ]);
     const settings = { CALLERS: String(first), AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
-    expect(readConfig(settings)).toMatchObject({
+    const config = readConfig(settings);
+    const shown = new Headers({ 'x-functions-key': 'key-2-of-the-platform==' });
+    expect(callerByKey(config.ok ? config.value.callers : [], shown, null)).toMatchObject({
+      ok: true,
+      value: { caller: { name: 'zendesk' } },
+    });
+    expect(config).toMatchObject({
       ok: true,
       value: { callers: [{ name: 'zendesk', password: 'return', mayEnable: false }] },
     });
