@@ -180,11 +180,16 @@ test('a lock that another worker took in between is not taken twice', async () =
   const user = stage.user();
   expect(codeOf(await reset('one', user.id))).toBe('200 Completed');
   await stage.rows.age(user.id, 121);
-  const read = stage.proxy.hold(at('lockRead', user.id), 'after');
+  // It has read the free lock and is about to take it.
+  const taking = stage.proxy.hold(
+    ({ station, partition, rows }) =>
+      station === 'lock' && partition === user.id && rows.some(({ verb }) => verb === 'PUT'),
+    'before',
+  );
   const slow = reset('one', user.id);
-  await read.reached;
+  await taking.reached;
   expect(codeOf(await reset('two', user.id, second))).toBe('200 Completed');
-  read.release();
+  taking.release();
   expect(codeOf(await slow)).toBe('409 InProgress');
   expect(writesOf(stage, user).done).toBe(2);
 });

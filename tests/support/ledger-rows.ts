@@ -11,7 +11,6 @@ export type Entity = Readonly<Record<string, unknown>> & {
 export interface LedgerRows {
   readonly deliveries: TableClient;
   readonly users: TableClient;
-  exist(): Promise<boolean>;
   all(table: TableClient): Promise<readonly Entity[]>;
   /** Claims and aliases of a caller. */
   claims(caller: string): Promise<readonly Entity[]>;
@@ -79,11 +78,6 @@ export function ledgerRows(connectionString: string): LedgerRows {
   return {
     deliveries,
     users,
-    exist: () =>
-      Promise.all([list(deliveries), list(users)]).then(
-        () => true,
-        () => false,
-      ),
     all: (table) => list(table),
     claims: (caller) => range(deliveries, caller, 'claim~'),
     counts: (caller) => range(deliveries, caller, 'count~'),

@@ -53,10 +53,14 @@ export function describeOperation(method: string, target: string, body: string):
   if (path.endsWith('/Tables'))
     return { ...base, ...none, kind: 'createTable', station: 'createTable' };
   const [, table = '', partition = '', row = ''] = point.exec(path) ?? [];
-  if (table !== '') {
+  if (method === 'GET' || method === 'DELETE') {
+    const kind = method === 'GET' ? 'read' : 'delete';
     const rows = [{ verb: method, row, columns: {} }];
-    const kind = method === 'GET' ? 'read' : method === 'DELETE' ? 'delete' : 'other';
-    return { ...base, kind, station: pointStation(kind, row), table, partition, rows };
+    if (table !== '')
+      return { ...base, kind, station: pointStation(kind, row), table, partition, rows };
+  } else {
+    const single = changesOf(`--changeset_\n${method} ${url.href} HTTP/1.1\n\n${body}`);
+    return { ...base, kind: 'commit', station: stationOf(single.rows), ...single };
   }
   const listed = /\/(\w+)\(\)$/.exec(path)?.[1];
   if (listed === undefined) return { ...base, ...none, kind: 'other', station: 'other' };
