@@ -1,8 +1,12 @@
 // `npm run fuzz [-- NAME … --cases N --seed N]`: each property over 100,000 cases; prints cases and seed,
 // so that a failure can be run again.
 
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { properties } from './properties.ts';
+import { generateValidators } from '../../infra/build/validators.ts';
+
+await generateValidators(path.resolve(import.meta.dirname, '../..'));
+const { properties } = await import('./properties.ts'); // needs the validators
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
