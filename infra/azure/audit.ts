@@ -19,9 +19,9 @@ Prints the audit trail: what was intended, what came of it, who asked, and what 
   --user NAME       user principal name or object id
   --caller NAME     of one caller
   --json            one JSON object a line, with the names that the log lines have too
-  --storage NAME    the storage account in Azure, or its table endpoint; signed in as you (az login),
-                    with the role Storage Table Data Reader. Without it: the settings of the product,
-                    from the environment, then local.settings.json`;
+  --storage NAME    the storage account in Azure, or its table endpoint; signed in as you, with the
+                    role Storage Table Data Reader. Without it: the settings of the product, from
+                    the environment, then local.settings.json`;
 
 export interface AuditPorts {
   readonly credential: TokenCredential;

@@ -25,9 +25,9 @@ Of a new caller; ticketing systems keep what they are told, so the careful value
   --groups ID,ID          users in one of these groups only (object ids)
   --limit N               requests an hour, 1 to 1000 (default 500)
   --signature PROFILE:SETTING
-                          requests must be signed; SETTING names the setting with the secret, such as
-                          zendesk:ZENDESK_SECRET. Profiles: standard-webhooks, zendesk, glpi,
-                          hub-sha256, hub-sha1
+                          requests must be signed; SETTING names the setting with the secret,
+                          such as zendesk:ZENDESK_SECRET. Profiles: standard-webhooks, zendesk,
+                          glpi, hub-sha256, hub-sha1
   --entra-app CLIENT_ID   comes with an Entra token instead of a key; repeatable
 
 Of remove:

@@ -4,7 +4,7 @@
 import { appRole } from '../../lib/caller.ts';
 import { member } from '../../lib/member.ts';
 import { filter, type Graph, literal, type Reply, type Row } from './graph-admin.ts';
-import { isDone, type Step } from './steps.ts';
+import { isDone, type Step, settle } from './steps.ts';
 
 export const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
@@ -58,22 +58,6 @@ export async function readDoor(graph: Graph, app: string, appId?: string): Promi
           `/servicePrincipals(appId='${application['appId']}')?$select=id,appId,appRoles`,
         );
   return { name, application, principal, found: application !== undefined };
-}
-
-/** A new object is not known everywhere at once: 404, or "not a valid application", for some seconds. */
-export async function settle(
-  take: () => Promise<Reply>,
-  wait: (ms: number) => Promise<unknown>,
-): Promise<Reply> {
-  const unknownYet = ({ status, body }: Reply): boolean =>
-    status === 404 ||
-    (status === 400 && /valid application object|does not exist/i.test(JSON.stringify(body)));
-  let reply = await take();
-  for (let round = 0; unknownYet(reply) && round < 10; round += 1) {
-    await wait(2_000);
-    reply = await take();
-  }
-  return reply;
 }
 
 export const rowsAt = (value: unknown, name: string): readonly unknown[] => {

@@ -11,10 +11,10 @@ of the Entra door. Signed in as you: az login. Run it before code is deployed, a
 
   --app NAME                    the function app; its identity is id-NAME, or NAME
   --identity OBJECT_ID          the identity, where several fit the name
-  --mode role                   (default) the directory role User Administrator: Microsoft Graph itself
-                                refuses administrators as targets, besides the app's own guard
-  --mode permissions            application permissions instead of the role: they are tenant-wide, and
-                                only the app's own guard is known to stand before administrators
+  --mode role                   (default) the directory role User Administrator: Microsoft Graph
+                                itself refuses administrators as targets, beside the app's guard
+  --mode permissions            application permissions instead of the role: they are tenant-wide,
+                                and only the app's guard is known to stand before administrators
   --administrative-unit ID      the role for the users of this unit only; needs --mode role
   --no-entra-door               leave the app registration alone
   --entra-app CLIENT_ID         the app registration, where it has another name

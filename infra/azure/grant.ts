@@ -9,7 +9,7 @@ import { type Az, azureCli, placeOf, showApp } from './azure-cli.ts';
 import { assignmentSteps, findPrincipal } from './door-callers.ts';
 import { doorSteps, readDoor } from './entra-door.ts';
 import { doorText, modeText, usage } from './grant-text.ts';
-import { type Graph, openGraph } from './graph-admin.ts';
+import { type Graph, graphOrigin, openGraph } from './graph-admin.ts';
 import { findIdentity } from './identity.ts';
 import { beyond, grantSteps, readRights, scopeText, type Wish } from './identity-rights.ts';
 import { type Step, type Walk, walk } from './steps.ts';
@@ -112,13 +112,6 @@ function wishOf(mode: string, unit: string | undefined): Wish {
     );
   }
   return { mode, unit };
-}
-
-export function graphOrigin(env: GrantPorts['env']): string {
-  const given = env['GRAPH_ENDPOINT']?.trim() || 'https://graph.microsoft.com';
-  const url = URL.parse(given);
-  if (url?.protocol !== 'https:') throw new Error('GRAPH_ENDPOINT is no https origin.');
-  return url.origin;
 }
 
 function tell(say: Say, { rows, refusal, changed }: Walk): void {

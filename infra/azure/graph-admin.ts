@@ -22,6 +22,13 @@ export interface Graph {
   list(path: string): Promise<readonly Row[]>;
 }
 
+export function graphOrigin(env: Readonly<Record<string, string | undefined>>): string {
+  const given = env['GRAPH_ENDPOINT']?.trim() || 'https://graph.microsoft.com';
+  const url = URL.parse(given);
+  if (url?.protocol !== 'https:') throw new Error('GRAPH_ENDPOINT is no https origin.');
+  return url.origin;
+}
+
 const requestDeadlineMs = 60_000;
 
 /** @param origin https origin of Graph; the token is asked for that origin. */

@@ -78,3 +78,19 @@ const explain = (what: string, needs: string, reply: Reply): string =>
   reply.status === 403
     ? `Graph refused: ${what}.\nYou need the role ${needs}; if you hold it through PIM, activate it, then az login again.`
     : `Graph refused: ${what} (${wordsOf(reply)}).`;
+
+/** A new object is not known everywhere at once: 404, or "not a valid application", for some seconds. */
+export async function settle(
+  take: () => Promise<Reply>,
+  wait: (ms: number) => Promise<unknown>,
+): Promise<Reply> {
+  const unknownYet = ({ status, body }: Reply): boolean =>
+    status === 404 ||
+    (status === 400 && /valid application object|does not exist/i.test(JSON.stringify(body)));
+  let reply = await take();
+  for (let round = 0; unknownYet(reply) && round < 10; round += 1) {
+    await wait(2_000);
+    reply = await take();
+  }
+  return reply;
+}

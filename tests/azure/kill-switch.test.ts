@@ -4,7 +4,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
-import { kill, revive } from '../../infra/azure/kill-switch.ts';
+import { kill } from '../../infra/azure/kill-switch.ts';
+import { revive } from '../../infra/azure/revive.ts';
 import { appRolesOf } from '../../infra/local/tenant/app-roles.ts';
 import { unitIds } from '../../infra/local/tenant/people.ts';
 import { ids } from '../../infra/local/tenant/population.ts';
