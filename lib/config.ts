@@ -108,10 +108,19 @@ function readLedger(text: Text, wrong: Wrong): Config['ledger'] | undefined {
         'AzureWebJobsStorage=UseDevelopmentStorage=true for a local Azurite.',
     );
   }
-  if (/UseDevelopmentStorage=true|AccountKey=|SharedAccessSignature=/i.test(connectionString)) {
-    return { connectionString };
-  }
+  if (isWhole(connectionString)) return { connectionString };
   return wrong('AzureWebJobsStorage', 'This is no storage connection string. Copy it whole.');
+}
+
+/** The emulator, an account with its key, or a table endpoint with a shared access signature. */
+function isWhole(connectionString: string): boolean {
+  const has = (...names: string[]): boolean =>
+    names.every((name) => new RegExp(`(^|;)\\s*${name}=[^;]`, 'i').test(connectionString));
+  return (
+    has('UseDevelopmentStorage') ||
+    has('AccountName', 'AccountKey') ||
+    has('TableEndpoint', 'SharedAccessSignature')
+  );
 }
 
 function readGroups(value: string | undefined, wrong: Wrong): readonly string[] {

@@ -3,7 +3,7 @@
 // mistake to report, not an extra to ignore. Knows names only, no values.
 
 import damerauLevenshtein from 'damerau-levenshtein';
-import { claimNames, type DecidingName, type FieldName, requestSchema } from './request-schema.ts';
+import { claimNames, type DecidingName, decidingNames, type FieldName } from './request-schema.ts';
 
 export type Meaning =
   | { readonly kind: 'field'; readonly name: FieldName }
@@ -16,14 +16,9 @@ export const fold = (text: string): string =>
 
 const bare = (name: string): string => fold(name).replace(/[_-]/g, '');
 
-const fieldNames: readonly FieldName[] = Object.keys(requestSchema.properties).filter(
-  (name): name is FieldName => name in requestSchema.properties,
+const byFoldedName = new Map<string, FieldName>(
+  [...decidingNames, ...claimNames].map((name) => [fold(name), name]),
 );
-const byFoldedName = new Map(fieldNames.map((name) => [fold(name), name]));
-
-const isDeciding = (name: FieldName): name is DecidingName =>
-  !claimNames.some((claim) => claim === name);
-const decidingNames = fieldNames.filter(isDeciding);
 
 /** Names that other tools use for the same thing (contract §2). */
 const synonyms: Readonly<Record<string, DecidingName>> = {

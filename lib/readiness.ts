@@ -61,6 +61,17 @@ const grant = 'npm run grant -- --app NAME';
 /** What the guard reads with; ids and paths in infra/azure. */
 const readRights = ['Directory.Read.All', 'RoleEligibilitySchedule.Read.Directory'];
 
+const laterChecks = [
+  'Identity',
+  'Permissions',
+  'WriteRight',
+  'Graph',
+  'Guard',
+  'ProtectedGroups',
+  'Ledger',
+  'TokenKeys',
+] as const;
+
 export async function checkReadiness(
   config: Result<Config, readonly Mistake[]>,
   ports: () => Promise<ReadyPorts>,
@@ -70,8 +81,10 @@ export async function checkReadiness(
     const mistakes = config.failure.map(({ setting, detail }) =>
       failed('Configuration', `${setting}: ${detail}`, `Correct the setting ${setting}.`),
     );
-    const rest = ['Identity', 'Rights', 'Graph', 'Ledger', 'Guard', 'ProtectedGroups', 'TokenKeys'];
-    return [...mistakes, ...rest.map((name) => skipped(name, 'The configuration is not whole.'))];
+    return [
+      ...mistakes,
+      ...laterChecks.map((name) => skipped(name, 'The configuration is not whole.')),
+    ];
   }
   const { directory, identity, groups, probe, keys } = await ports();
   const { protectedGroupIds } = config.value;

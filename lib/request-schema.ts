@@ -86,3 +86,11 @@ export type FieldName = keyof typeof requestSchema.properties;
 export const claimNames = ['TicketId', 'CallerName', 'Reason'] as const;
 export type ClaimName = (typeof claimNames)[number];
 export type DecidingName = Exclude<FieldName, ClaimName>;
+export const decidingNames: readonly DecidingName[] = [
+  'UserName',
+  'EnableUserIfNeeded',
+  'ForceChangePasswordNextSignIn',
+  'ForceChangePasswordNextSignInWithMfa',
+  'RevokeSessions',
+  'DryRun',
+];

@@ -171,9 +171,10 @@ export const readPages = async <T>(
   right: string,
   until: number,
   parseItem: (item: unknown) => T | undefined,
-  judge: Judge = judgeReading,
+  judgeFirst: Judge = judgeReading,
 ): Promise<Result<readonly T[], Failure>> => {
-  const next = (nextPath: string): Promise<Reading> =>
-    read(transport, { method: 'GET', path: nextPath }, right, until, judge);
-  return pagesOf(await next(path), next, parseItem);
+  const page = (pagePath: string, judge: Judge): Promise<Reading> =>
+    read(transport, { method: 'GET', path: pagePath }, right, until, judge);
+  const next = (nextPath: string) => page(nextPath, judgeReading);
+  return pagesOf(await page(path, judgeFirst), next, parseItem);
 };

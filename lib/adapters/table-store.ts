@@ -10,6 +10,7 @@ import type {
   TransactionAction,
 } from '@azure/data-tables';
 import type { LedgerFailure, Lost } from '../claim.ts';
+import { within } from '../deadline.ts';
 import { member } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Attempt, again, repeat, settled } from '../retry.ts';
@@ -71,35 +72,27 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
     return creating;
   };
   /** What an error means for trying again; a missing table is made on first use. */
-  const onTrouble = async <T>(error: unknown, outcome: T): Promise<Attempt<T>> => {
+  const onTrouble = async <T>(error: unknown, outcome: T, until: number): Promise<Attempt<T>> => {
     if (codeOf(error) !== 'TableNotFound') {
       return isTransient(error) ? again(outcome) : settled(outcome);
     }
-    const made = await createTable().then(
+    const creation = createTable().then(
       () => true,
       () => false,
     );
-    return made ? again(outcome, 0) : again(outcome);
+    return (await within(creation, until - Date.now())) ? again(outcome, 0) : again(outcome);
   };
 
   return {
     async commit(writes, until) {
       const writeId = newId();
-      const marked = writes.map(({ row, version }) => ({
-        row: { ...row, WriteId: writeId },
-        version,
-      }));
-      const actions = marked.map(
-        ({ row, version }): TransactionAction =>
-          version === undefined ? ['create', row] : ['update', row, 'Replace', { etag: version }],
-      );
+      const marked = writes.map((write) => ({ ...write, row: { ...write.row, WriteId: writeId } }));
       return repeat<Result<readonly string[], LedgerFailure | Lost>>(async (abortSignal) => {
         try {
-          const response = await table.submitTransaction(actions, { abortSignal });
-          const versions = response.subResponses.flatMap(({ etag }) => etag ?? []);
-          return versions.length === actions.length ? settled(ok(versions)) : again(unavailable);
+          const versions = (await send(table, marked, abortSignal)).flatMap((etag) => etag ?? []);
+          return versions.length === marked.length ? settled(ok(versions)) : again(unavailable);
         } catch (error) {
-          if (!isConflict(error)) return onTrouble(error, unavailable);
+          if (!isConflict(error)) return onTrouble(error, unavailable, until);
           return ownOrLost(table, marked, writeId, abortSignal);
         }
       }, until);
@@ -110,7 +103,7 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
           return settled(ok(await table.getEntity(partition, row, { abortSignal, onResponse })));
         } catch (error) {
           if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
-          return onTrouble(error, unavailable);
+          return onTrouble(error, unavailable, until);
         }
       }, until),
     range: (partition, from, to, most, until) =>
@@ -127,7 +120,7 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
           }
           return settled(ok(rows.slice(0, most)));
         } catch (error) {
-          return onTrouble(error, unavailable);
+          return onTrouble(error, unavailable, until);
         }
       }, until),
     async open(until) {
@@ -138,7 +131,7 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
             .next();
           return settled(undefined);
         } catch (error) {
-          return onTrouble(error, undefined);
+          return onTrouble(error, undefined, until);
         }
       }, until);
     },
@@ -148,19 +141,40 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
           await table.deleteEntity(partition, row, { etag: version, abortSignal });
           return settled(undefined);
         } catch (error) {
-          return onTrouble(error, undefined);
+          return onTrouble(error, undefined, until);
         }
       }, until);
     },
   };
 }
 
-type MarkedWrite = { readonly row: Row; readonly version: string | undefined };
+/** A single write goes alone: a transaction of one costs both sides twice as much. */
+async function send(
+  table: TableClient,
+  writes: readonly RowWrite[],
+  abortSignal: AbortSignal,
+): Promise<readonly (string | undefined)[]> {
+  const [only, ...more] = writes;
+  if (only !== undefined && more.length === 0) {
+    const { row, version } = only;
+    const { etag } =
+      version === undefined
+        ? await table.createEntity(row, { abortSignal })
+        : await table.updateEntity(row, 'Replace', { etag: version, abortSignal });
+    return [etag];
+  }
+  const actions = writes.map(
+    ({ row, version }): TransactionAction =>
+      version === undefined ? ['create', row] : ['update', row, 'Replace', { etag: version }],
+  );
+  const { subResponses } = await table.submitTransaction(actions, { abortSignal });
+  return subResponses.map(({ etag }) => etag);
+}
 
 /** A conflict may be with our own first attempt, whose answer was lost. */
 async function ownOrLost(
   table: TableClient,
-  writes: readonly MarkedWrite[],
+  writes: readonly RowWrite[],
   writeId: string,
   abortSignal: AbortSignal,
 ): Promise<Attempt<Result<readonly string[], LedgerFailure | Lost>>> {
@@ -196,5 +210,6 @@ const isConflict = (error: unknown): boolean =>
 
 function isTransient(error: unknown): boolean {
   const status = statusOf(error);
-  return status === undefined || status === 408 || status === 429 || status >= 500;
+  const page = status !== undefined && status < 400; // of something between us and the tables
+  return status === undefined || page || status === 408 || status === 429 || status >= 500;
 }

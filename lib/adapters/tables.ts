@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import type { LedgerProbe } from '../readiness.ts';
 import type { UserLedger } from '../user-lock.ts';
 import { deliveryTable } from './delivery-table.ts';
+import { rememberedCounts } from './remembered-counts.ts';
 import { tableStore } from './table-store.ts';
 import { auditPrefix, lockRow, userTable } from './user-table.ts';
 
@@ -58,7 +59,7 @@ export function openTables({ ledger, clientId }: Config): Tables {
   const store = tableStore(deliveries, randomUUID);
   const userStore = tableStore(users, randomUUID);
   return {
-    deliveries: deliveryTable(store),
+    deliveries: rememberedCounts(deliveryTable(store)),
     users: userTable(userStore),
     probe: {
       async writable(until) {
