@@ -4,8 +4,8 @@
 import { table } from './terminal.ts';
 import type { TrailRow } from './trail.ts';
 
-export function trailLines(rows: readonly TrailRow[], since: string): readonly string[] {
-  if (rows.length === 0) return [`Nothing since ${since}.`];
+export function trailLines(rows: readonly TrailRow[]): readonly string[] {
+  if (rows.length === 0) return ['Nothing.'];
   const settled = new Set(
     rows.filter(({ kind }) => kind === 'outcome').map(({ requestId }) => requestId),
   );

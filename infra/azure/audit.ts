@@ -9,7 +9,8 @@ import type { Environment } from '../../lib/config.ts';
 import { member } from '../../lib/member.ts';
 import { trailLines } from './audit-text.ts';
 import { printable, runTool, type Say } from './terminal.ts';
-import { openTrail, readTrail } from './trail.ts';
+import { openTrail, readTrail, saysWhere } from './trail.ts';
+import { azdValues } from './which-app.ts';
 
 export const usage = `npm run audit -- [--since 24h] [--user NAME] [--caller NAME] [--json] [--storage ACCOUNT]
 
@@ -21,7 +22,7 @@ Prints the audit trail: what was intended, what came of it, who asked, and what 
   --json            one JSON object a line, with the names that the log lines have too
   --storage NAME    the storage account in Azure, or its table endpoint; signed in as you, with the
                     role Storage Table Data Reader. Without it: the settings of the product, from
-                    the environment, then local.settings.json`;
+                    the environment, then local.settings.json, then the account that azd made`;
 
 export interface AuditPorts {
   readonly credential: TokenCredential;
@@ -44,11 +45,15 @@ export async function audit(argv: readonly string[], ports: AuditPorts): Promise
   });
   const since = startOf(values.since, ports.now);
   const settings = { ...(await localSettings(ports.root)), ...ports.env };
-  const table = openTrail(values.storage, settings, ports.credential);
+  const fromAzd = async () => (await azdValues(ports.root))['AZURE_STORAGE_ACCOUNT_NAME'];
+  const storage = values.storage ?? (saysWhere(settings) ? undefined : await fromAzd());
+  const table = openTrail(storage, settings, ports.credential);
   const rows = await readTrail(table, { since, user: values.user, caller: values.caller });
+  // Which trail this is has to be seen: a local one looks like that of Azure. Never the query, it may hold a key.
+  const { origin, pathname } = new URL(table.url);
   const lines = values.json
     ? rows.map((row) => printable(JSON.stringify(row)))
-    : trailLines(rows, since);
+    : [`Trail of ${origin}${pathname}, since ${since}`, '', ...trailLines(rows)];
   for (const line of lines) ports.say(line);
   return true;
 }

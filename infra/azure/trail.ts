@@ -31,13 +31,17 @@ function endpointOf(storage: string): string {
   throw new Error('--storage is the name of a storage account, or its https table endpoint.');
 }
 
+const names = [
+  'LEDGER_TABLE_ENDPOINT',
+  'AzureWebJobsStorage__tableServiceUri',
+  'AzureWebJobsStorage',
+];
+/** Whether the settings say anything about where the ledger is. */
+export const saysWhere = (settings: Environment): boolean =>
+  names.some((name) => Boolean(settings[name]?.trim()));
+
 /** By the product's own reading of its settings; those of other things do not count here. */
 function ledgerOf(settings: Environment) {
-  const names = [
-    'LEDGER_TABLE_ENDPOINT',
-    'AzureWebJobsStorage__tableServiceUri',
-    'AzureWebJobsStorage',
-  ];
   const config = readConfig(Object.fromEntries(names.map((name) => [name, settings[name]])));
   if (config.ok) return config.value.ledger;
   const mistakes = config.failure.map(({ setting, detail }) => `  ${setting}: ${detail}`);

@@ -1,5 +1,5 @@
-// Which app is meant when nobody says so: the one that azd deployed from this repository. Reads what azd
-// left behind; decides nothing else.
+// What is meant when nobody says so: the app, and its storage, that azd deployed from this repository.
+// Reads what azd left behind; decides nothing else.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -28,7 +28,8 @@ export async function whichApp(
   return { app: name, group: group ?? known['AZURE_RESOURCE_GROUP'] };
 }
 
-async function azdValues(root: string): Promise<Environment> {
+/** The outputs of the last provision, and what was set with `azd env set`; empty without azd. */
+export async function azdValues(root: string): Promise<Environment> {
   const folder = path.join(root, '.azure');
   try {
     const config: unknown = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8'));

@@ -1,7 +1,7 @@
 // `npm run audit`: the trail that the built bundle left in table storage, as a person and as a program
 // read it; and the trail in Azure, played by a table service that wants a token.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -114,12 +114,17 @@ test('since: a time, minutes, hours, days; and what is none', async () => {
   expect(await rows('--since', '1d')).toHaveLength(7);
   await expect(run('--since', 'yesterday')).rejects.toThrow('--since is 30m, 1h, 7d');
   await run('--since', '2999-01-01T00:00Z');
-  expect(said).toEqual(['Nothing since 2999-01-01T00:00:00.000Z.']);
+  const { tableEndpoint } = stage.azurite;
+  expect(said).toEqual([
+    `Trail of ${tableEndpoint}, since 2999-01-01T00:00:00.000Z`,
+    '',
+    'Nothing.',
+  ]);
 });
 
 test('the table of a person: what was proved and what was claimed on lines of their own', async () => {
   await run('--user', adele);
-  const shown = said.map((line) =>
+  const shown = said.slice(2).map((line) =>
     line
       .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f-]{22}/g, 'ID')
       .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME-----SECONDS---')
@@ -150,28 +155,25 @@ test('the table of a person: what was proved and what was claimed on lines of th
 });
 
 test('an intent that nothing came of is told as such', () => {
-  const lines = trailLines(
-    [
-      {
-        kind: 'intent',
-        at: '2026-11-23T09:15:30.000Z',
-        code: 'Intent',
-        caller: 'zendesk',
-        door: 'function',
-        userName: 'a@b.c',
-        requestId: 'r1',
-      },
-      {
-        kind: 'outcome',
-        at: '2026-11-23T09:16:30.000Z',
-        code: 'OutcomeUnknown',
-        caller: 'zendesk',
-        userId: 'id',
-        requestId: 'r0',
-      },
-    ],
-    '',
-  );
+  const lines = trailLines([
+    {
+      kind: 'intent',
+      at: '2026-11-23T09:15:30.000Z',
+      code: 'Intent',
+      caller: 'zendesk',
+      door: 'function',
+      userName: 'a@b.c',
+      requestId: 'r1',
+    },
+    {
+      kind: 'outcome',
+      at: '2026-11-23T09:16:30.000Z',
+      code: 'OutcomeUnknown',
+      caller: 'zendesk',
+      userId: 'id',
+      requestId: 'r0',
+    },
+  ]);
   expect(lines).toEqual([
     'TIME (UTC)           RESULT          CALLER   USER',
     '2026-11-23 09:15:30  Intent          zendesk  a@b.c',
@@ -219,6 +221,16 @@ test('the settings come from local.settings.json too, and the environment wins',
   await expect(run()).rejects.toThrow(
     /Where is the trail\? Add --storage NAME.*\n {2}AzureWebJobsStorage: /,
   );
+});
+
+test('without settings it is the account that azd made, and that is said', async () => {
+  mkdirSync(path.join(empty, '.azure/prod'), { recursive: true });
+  writeFileSync(path.join(empty, '.azure/config.json'), '{"defaultEnvironment":"prod"}');
+  const { url } = await serve(200, { value: [] });
+  writeFileSync(path.join(empty, '.azure/prod/.env'), `AZURE_STORAGE_ACCOUNT_NAME="${url}"\n`);
+  ports = { ...ports, env: { AzureWebJobsStorage: '' } };
+  await run('--since', '2026-11-23T09:00Z');
+  expect(said[0]).toBe(`Trail of ${url}/, since 2026-11-23T09:00:00.000Z`);
 });
 
 let service: Server | undefined;
