@@ -118,7 +118,7 @@ function isWhole(connectionString: string): boolean {
     names.every((name) => new RegExp(`(^|;)\\s*${name}=[^;]`, 'i').test(connectionString));
   return (
     has('UseDevelopmentStorage') ||
-    has('AccountName', 'AccountKey') ||
+    has('AccountName', 'AccountKey', '(EndpointSuffix|TableEndpoint)') ||
     has('TableEndpoint', 'SharedAccessSignature')
   );
 }

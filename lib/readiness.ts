@@ -86,7 +86,12 @@ export async function checkReadiness(
       ...laterChecks.map((name) => skipped(name, 'The configuration is not whole.')),
     ];
   }
-  const { directory, identity, groups, probe, keys } = await ports();
+  const opened = await ports().catch(() => undefined);
+  if (opened === undefined) {
+    const detail = 'The adapters could not be opened: the storage settings are not usable.';
+    return [failed('Configuration', detail, 'Correct AzureWebJobsStorage; the log has more.')];
+  }
+  const { directory, identity, groups, probe, keys } = opened;
   const { protectedGroupIds } = config.value;
   const [rights, tenant, visible, writable, keysReachable] = await Promise.all([
     identity.rights(until),

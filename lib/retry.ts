@@ -2,7 +2,7 @@
 // tables all go through it; their SDKs' own retries are off, because those ignore deadlines.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attemptMs } from './deadline.ts';
+import { attemptMs, within } from './deadline.ts';
 
 /** What one attempt says: it is settled, or it is worth trying again (after so many milliseconds). */
 export type Attempt<T> = { readonly settled: T } | { readonly again: T; readonly afterMs?: number };
@@ -16,21 +16,27 @@ const longestPauseMs = 1_000;
 
 /**
  * Repeats `attempt` until it settles or `until` (ms of `Date.now()`) leaves no time for another try;
- * then the last value stands. Each attempt gets a signal that fires when its share of the time is up.
+ * then the last value stands. Each attempt gets a signal that fires when its share of the time is up;
+ * one that does not listen to it (an SDK waiting for a token) is left behind and counts as `late`.
  */
 export async function repeat<T>(
   attempt: (signal: AbortSignal) => Promise<Attempt<T>>,
   until: number,
+  late: T,
 ): Promise<T> {
   for (let round = 0; ; round += 1) {
-    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(attemptMs(until - Date.now()))));
-    const outcome = await attempt(signal);
+    const limitMs = Math.max(1, Math.ceil(attemptMs(until - Date.now())));
+    const tried = attempt(AbortSignal.timeout(limitMs));
+    const outcome = (await within(tried, limitMs + graceMs)) ?? again(late);
     if ('settled' in outcome) return outcome.settled;
     const pauseMs = outcome.afterMs ?? Math.min(firstPauseMs * 2 ** round, longestPauseMs);
     if (Date.now() + pauseMs + minimumAttemptMs > until) return outcome.again;
     await sleep(pauseMs);
   }
 }
+
+/** For the attempt that listens to its signal and says what happened. */
+const graceMs = 50;
 
 /** Less than this is no attempt: not even a handshake would fit. */
 const minimumAttemptMs = 50;

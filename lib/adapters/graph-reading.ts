@@ -49,10 +49,14 @@ export const read = (
   until: number,
   judge: Judge = judgeReading,
 ): Promise<Reading> =>
-  repeat(async (signal) => {
-    const reply = await transport(request, signal, until);
-    return reply.ok ? judge(reply.value, right) : settled<Reading>(reply);
-  }, until);
+  repeat(
+    async (signal) => {
+      const reply = await transport(request, signal, until);
+      return reply.ok ? judge(reply.value, right) : settled<Reading>(reply);
+    },
+    until,
+    err(troubled()),
+  );
 
 export interface BatchItem {
   readonly method: 'GET' | 'POST';
@@ -73,32 +77,36 @@ export async function readBatch<Name extends string>(
   const readings = new Map<Name, Reading>();
   const names = Object.keys(items).filter((name): name is Name => name in items);
   let open = names;
-  const whole = await repeat<Reading>(async (signal) => {
-    const body = { requests: open.map((id) => batchRequest(id, items[id])) };
-    const request = { method: 'POST', path: '/v1.0/$batch', body, requestId } as const;
-    const reply = await transport(request, signal, until);
-    if (!reply.ok) return settled(reply);
-    const judged = judgeReading(reply.value, items[open[0] ?? names[0] ?? ('' as Name)].right);
-    if (!('settled' in judged) || !judged.settled.ok) return judged;
-    const replies = repliesOf(judged.settled.value);
-    const attempts = open.map((id) => {
-      const item = items[id];
-      const itemReply = replies.get(id);
-      const attempt: Attempt<Reading> =
-        itemReply === undefined
-          ? settled<Reading>(err(unreadable))
-          : (item.judge ?? judgeReading)(itemReply, item.right);
-      readings.set(id, 'settled' in attempt ? attempt.settled : attempt.again);
-      return { id, attempt };
-    });
-    const troubledItems = attempts.filter(({ attempt }) => !('settled' in attempt));
-    if (troubledItems.length === 0) return settled(ok(undefined));
-    open = troubledItems.map(({ id }) => id);
-    const waits = troubledItems.flatMap(({ attempt }) =>
-      'again' in attempt && attempt.afterMs !== undefined ? [attempt.afterMs] : [],
-    );
-    return again(ok(undefined), waits.length > 0 ? Math.max(...waits) : undefined);
-  }, until);
+  const whole = await repeat<Reading>(
+    async (signal) => {
+      const body = { requests: open.map((id) => batchRequest(id, items[id])) };
+      const request = { method: 'POST', path: '/v1.0/$batch', body, requestId } as const;
+      const reply = await transport(request, signal, until);
+      if (!reply.ok) return settled(reply);
+      const judged = judgeReading(reply.value, items[open[0] ?? names[0] ?? ('' as Name)].right);
+      if (!('settled' in judged) || !judged.settled.ok) return judged;
+      const replies = repliesOf(judged.settled.value);
+      const attempts = open.map((id) => {
+        const item = items[id];
+        const itemReply = replies.get(id);
+        const attempt: Attempt<Reading> =
+          itemReply === undefined
+            ? settled<Reading>(err(unreadable))
+            : (item.judge ?? judgeReading)(itemReply, item.right);
+        readings.set(id, 'settled' in attempt ? attempt.settled : attempt.again);
+        return { id, attempt };
+      });
+      const troubledItems = attempts.filter(({ attempt }) => !('settled' in attempt));
+      if (troubledItems.length === 0) return settled(ok(undefined));
+      open = troubledItems.map(({ id }) => id);
+      const waits = troubledItems.flatMap(({ attempt }) =>
+        'again' in attempt && attempt.afterMs !== undefined ? [attempt.afterMs] : [],
+      );
+      return again(ok(undefined), waits.length > 0 ? Math.max(...waits) : undefined);
+    },
+    until,
+    err(troubled()),
+  );
   if (!whole.ok) for (const id of open) readings.set(id, whole);
   return readings;
 }

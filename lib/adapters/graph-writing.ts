@@ -27,15 +27,19 @@ export async function writePassword(
   const request = { method: 'PATCH', path: `/v1.0/users/${userId}`, body, requestId } as const;
   let sent = false;
   let unclear = false;
-  return repeat<WriteOutcome>(async (signal) => {
-    if (!sent && Date.now() > start) return settled(refused(troubled()));
-    const reply = await transport(request, signal, sent ? end : start);
-    const attempt = reply.ok ? judgeWrite(reply.value) : settled(refused(reply.failure));
-    sent ||= reply.ok && (reply.value.status !== 'lost' || reply.value.sent);
-    const outcome = 'settled' in attempt ? attempt.settled : attempt.again;
-    unclear ||= outcome.kind === 'unknown';
-    return unclear && outcome.kind !== 'done' ? asUnknown(attempt) : attempt;
-  }, end);
+  return repeat<WriteOutcome>(
+    async (signal) => {
+      if (!sent && Date.now() > start) return settled(refused(troubled()));
+      const reply = await transport(request, signal, sent ? end : start);
+      const attempt = reply.ok ? judgeWrite(reply.value) : settled(refused(reply.failure));
+      sent ||= reply.ok && (reply.value.status !== 'lost' || reply.value.sent);
+      const outcome = 'settled' in attempt ? attempt.settled : attempt.again;
+      unclear ||= outcome.kind === 'unknown';
+      return unclear && outcome.kind !== 'done' ? asUnknown(attempt) : attempt;
+    },
+    end,
+    unknown,
+  );
 }
 
 /** A refusal that follows an unclear answer tells nothing about the write before it. */

@@ -2,7 +2,7 @@
 // again by itself, so it is raced against the deadline: a late answer only fills the cache. One fetch
 // at a time. The token never leaves this file but as a bearer for the transport.
 
-import { ManagedIdentityCredential } from '@azure/identity';
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { within } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
 import type { Identity, IdentityRights } from '../identity-rights.ts';
@@ -10,7 +10,6 @@ import { member } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
 import { parse, type TokenSource } from './graph-transport.ts';
 
-/** A fetch that hangs longer is given up, so that the next request starts another. */
 const longestFetchMs = 7_000;
 
 export interface ManagedIdentity extends Identity {
@@ -20,28 +19,44 @@ export interface ManagedIdentity extends Identity {
 /** A token is used until this long before its end: clocks differ, and requests take time. */
 const spareMs = 300_000;
 
-/** @param clientId of a user-assigned identity; undefined = the system-assigned one. */
+/**
+ * The identity as a credential whose fetches end: one that hangs is given up, so that the next request
+ * starts another; its late answer fills the library's cache.
+ * @param clientId of a user-assigned identity; undefined = the system-assigned one.
+ */
+export function identityCredential(clientId: string | undefined): TokenCredential {
+  const identity =
+    clientId === undefined
+      ? new ManagedIdentityCredential()
+      : new ManagedIdentityCredential({ clientId });
+  return {
+    async getToken(scopes) {
+      const issued = await within(identity.getToken(scopes), longestFetchMs);
+      if (issued === undefined) throw new Error('The identity endpoint did not answer in time.');
+      return issued;
+    },
+  };
+}
+
 export function managedIdentity(
   clientId: string | undefined,
   graphOrigin: string,
 ): ManagedIdentity {
-  const credential =
-    clientId === undefined
-      ? new ManagedIdentityCredential()
-      : new ManagedIdentityCredential({ clientId });
+  const credential = identityCredential(clientId);
   let kept:
     | { readonly token: string; readonly renewAt: number; readonly endsAt: number }
     | undefined;
   let flight: Promise<string | undefined> | undefined;
 
-  const fetchToken = async (): Promise<string> => {
+  const fetchToken = async (): Promise<string | undefined> => {
     const issued = await credential.getToken(`${graphOrigin}/.default`);
+    if (issued === null) return undefined;
     const endsAt = issued.expiresOnTimestamp - spareMs;
     kept = { token: issued.token, endsAt, renewAt: issued.refreshAfterTimestamp ?? endsAt };
     return issued.token;
   };
   const renew = (): Promise<string | undefined> => {
-    flight ??= within(fetchToken(), longestFetchMs)
+    flight ??= fetchToken()
       .catch(() => undefined)
       .finally(() => {
         flight = undefined;

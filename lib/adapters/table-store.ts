@@ -87,63 +87,83 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
     async commit(writes, until) {
       const writeId = newId();
       const marked = writes.map((write) => ({ ...write, row: { ...write.row, WriteId: writeId } }));
-      return repeat<Result<readonly string[], LedgerFailure | Lost>>(async (abortSignal) => {
-        try {
-          const versions = (await send(table, marked, abortSignal)).flatMap((etag) => etag ?? []);
-          return versions.length === marked.length ? settled(ok(versions)) : again(unavailable);
-        } catch (error) {
-          if (!isConflict(error)) return onTrouble(error, unavailable, until);
-          return ownOrLost(table, marked, writeId, abortSignal);
-        }
-      }, until);
+      return repeat<Result<readonly string[], LedgerFailure | Lost>>(
+        async (abortSignal) => {
+          try {
+            const versions = (await send(table, marked, abortSignal)).flatMap((etag) => etag ?? []);
+            return versions.length === marked.length ? settled(ok(versions)) : again(unavailable);
+          } catch (error) {
+            if (!isConflict(error)) return onTrouble(error, unavailable, until);
+            return ownOrLost(table, marked, writeId, abortSignal);
+          }
+        },
+        until,
+        unavailable,
+      );
     },
     read: (partition, row, until) =>
-      repeat<Result<StoredRow | undefined, LedgerFailure>>(async (abortSignal) => {
-        try {
-          return settled(ok(await table.getEntity(partition, row, { abortSignal, onResponse })));
-        } catch (error) {
-          if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
-          return onTrouble(error, unavailable, until);
-        }
-      }, until),
-    range: (partition, from, to, most, until) =>
-      repeat<Result<readonly StoredRow[], LedgerFailure>>(async (abortSignal) => {
-        try {
-          const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
-          const queryOptions = { filter, select: ['RowKey'] };
-          const options = { abortSignal, onResponse, queryOptions };
-          const rows: StoredRow[] = [];
-          const pages = table.listEntities<Record<string, unknown>>(options);
-          for await (const page of pages.byPage({ maxPageSize: most })) {
-            rows.push(...page);
-            if (rows.length >= most) break;
+      repeat<Result<StoredRow | undefined, LedgerFailure>>(
+        async (abortSignal) => {
+          try {
+            return settled(ok(await table.getEntity(partition, row, { abortSignal, onResponse })));
+          } catch (error) {
+            if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
+            return onTrouble(error, unavailable, until);
           }
-          return settled(ok(rows.slice(0, most)));
-        } catch (error) {
-          return onTrouble(error, unavailable, until);
-        }
-      }, until),
+        },
+        until,
+        unavailable,
+      ),
+    range: (partition, from, to, most, until) =>
+      repeat<Result<readonly StoredRow[], LedgerFailure>>(
+        async (abortSignal) => {
+          try {
+            const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+            const queryOptions = { filter, select: ['RowKey'] };
+            const options = { abortSignal, onResponse, queryOptions };
+            const rows: StoredRow[] = [];
+            const pages = table.listEntities<Record<string, unknown>>(options);
+            for await (const page of pages.byPage({ maxPageSize: most })) {
+              rows.push(...page);
+              if (rows.length >= most) break;
+            }
+            return settled(ok(rows.slice(0, most)));
+          } catch (error) {
+            return onTrouble(error, unavailable, until);
+          }
+        },
+        until,
+        unavailable,
+      ),
     async open(until) {
-      await repeat(async (abortSignal) => {
-        try {
-          await table
-            .listEntities({ abortSignal, queryOptions: { filter: "PartitionKey eq ''" } })
-            .next();
-          return settled(undefined);
-        } catch (error) {
-          return onTrouble(error, undefined, until);
-        }
-      }, until);
+      await repeat(
+        async (abortSignal) => {
+          try {
+            await table
+              .listEntities({ abortSignal, queryOptions: { filter: "PartitionKey eq ''" } })
+              .next();
+            return settled(undefined);
+          } catch (error) {
+            return onTrouble(error, undefined, until);
+          }
+        },
+        until,
+        undefined,
+      );
     },
     async remove(partition, row, version, until) {
-      await repeat(async (abortSignal) => {
-        try {
-          await table.deleteEntity(partition, row, { etag: version, abortSignal });
-          return settled(undefined);
-        } catch (error) {
-          return onTrouble(error, undefined, until);
-        }
-      }, until);
+      await repeat(
+        async (abortSignal) => {
+          try {
+            await table.deleteEntity(partition, row, { etag: version, abortSignal });
+            return settled(undefined);
+          } catch (error) {
+            return onTrouble(error, undefined, until);
+          }
+        },
+        until,
+        undefined,
+      );
     },
   };
 }

@@ -4,12 +4,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
-import { ManagedIdentityCredential } from '@azure/identity';
 import type { DeliveryLedger } from '../claim.ts';
 import type { Config } from '../config.ts';
 import type { LedgerProbe } from '../readiness.ts';
 import type { UserLedger } from '../user-lock.ts';
 import { deliveryTable } from './delivery-table.ts';
+import { identityCredential } from './managed-identity.ts';
 import { rememberedCounts } from './remembered-counts.ts';
 import { tableStore } from './table-store.ts';
 import { auditPrefix, lockRow, userTable } from './user-table.ts';
@@ -28,11 +28,7 @@ export function openTable(
   clientId: string | undefined,
 ): TableClient {
   if ('endpoint' in ledger) {
-    const identity =
-      clientId === undefined
-        ? new ManagedIdentityCredential()
-        : new ManagedIdentityCredential({ clientId });
-    return new TableClient(ledger.endpoint, name, identity, options);
+    return new TableClient(ledger.endpoint, name, identityCredential(clientId), options);
   }
   const allowInsecureConnection = /UseDevelopmentStorage=true|http:\/\//i.test(
     ledger.connectionString,

@@ -14,19 +14,27 @@ afterEach(() => {
 
 test('what settles at once is asked for once', async () => {
   let attempts = 0;
-  const value = await repeat(async () => {
-    attempts += 1;
-    return settled('done');
-  }, 1_009_000);
+  const value = await repeat(
+    async () => {
+      attempts += 1;
+      return settled('done');
+    },
+    1_009_000,
+    'late',
+  );
   expect([value, attempts]).toEqual(['done', 1]);
 });
 
 test('it is repeated until it settles', async () => {
   let attempts = 0;
-  const value = await repeat<string>(async () => {
-    attempts += 1;
-    return attempts < 4 ? again('busy', 1) : settled('done');
-  }, 1_009_000);
+  const value = await repeat<string>(
+    async () => {
+      attempts += 1;
+      return attempts < 4 ? again('busy', 1) : settled('done');
+    },
+    1_009_000,
+    'late',
+  );
   expect([value, attempts]).toEqual(['done', 4]);
 });
 
@@ -37,11 +45,15 @@ test.each([
   ['a wait longer than what is left', 1_009_000, 60_000, 1],
 ])('%s: the last value stands after the last attempt', async (_what, until, afterMs, most) => {
   let attempts = 0;
-  const value = await repeat(async () => {
-    attempts += 1;
-    if (attempts === 2) jest.setSystemTime(1_010_000);
-    return again(`busy ${attempts}`, afterMs);
-  }, until);
+  const value = await repeat(
+    async () => {
+      attempts += 1;
+      if (attempts === 2) jest.setSystemTime(1_010_000);
+      return again(`busy ${attempts}`, afterMs);
+    },
+    until,
+    'late',
+  );
   expect([value, attempts]).toEqual([`busy ${most}`, most]);
 });
 
@@ -50,12 +62,16 @@ test('without a word from the other side the pauses grow, and end at a second', 
   const fits = async (round: number, leftMs: number): Promise<boolean> => {
     let attempts = 0;
     jest.setSystemTime(1_000_000);
-    await repeat(async () => {
-      attempts += 1;
-      if (attempts <= round) return again('busy', 0);
-      jest.setSystemTime(attempts === round + 1 ? 1_000_000 : 2_000_000);
-      return again('busy');
-    }, 1_000_000 + leftMs);
+    await repeat(
+      async () => {
+        attempts += 1;
+        if (attempts <= round) return again('busy', 0);
+        jest.setSystemTime(attempts === round + 1 ? 1_000_000 : 2_000_000);
+        return again('busy');
+      },
+      1_000_000 + leftMs,
+      'late',
+    );
     return attempts > round + 1;
   };
   expect(await fits(0, 200)).toBe(true);
@@ -75,6 +91,7 @@ test('an attempt gets a signal that fires when its share of the time is up', asy
         signal.addEventListener('abort', () => resolve(settled(signal.reason.name))),
       ),
     1_000_020,
+    'late',
   );
   expect(hung).toBe('TimeoutError');
 });
@@ -86,16 +103,36 @@ test('when no time is left the signal still fires, and does not throw', async ()
         signal.addEventListener('abort', () => resolve(settled('fired'))),
       ),
     0,
+    'late',
   );
   expect(hung).toBe('fired');
 });
 
+test('an attempt that does not listen to its signal is left behind', async () => {
+  let attempts = 0;
+  const deaf = await repeat<string>(
+    () => {
+      attempts += 1;
+      return attempts === 1
+        ? new Promise<Attempt<string>>(() => undefined)
+        : Promise.resolve(again('busy', 9_000));
+    },
+    1_000_020,
+    'late',
+  );
+  expect([deaf, attempts]).toEqual(['late', 1]);
+});
+
 test('an attempt that throws is not repeated', async () => {
   let attempts = 0;
-  const broken = repeat(async () => {
-    attempts += 1;
-    throw new Error('bug');
-  }, 1_009_000);
+  const broken = repeat(
+    async () => {
+      attempts += 1;
+      throw new Error('bug');
+    },
+    1_009_000,
+    'late',
+  );
   await expect(broken).rejects.toThrow('bug');
   expect(attempts).toBe(1);
 });
