@@ -216,9 +216,13 @@ const statusOf = (error: unknown): number | undefined => {
   return typeof status === 'number' ? status : undefined;
 };
 
-/** The SDK puts the service's code in `code` for transactions and in `details` elsewhere. */
+/** The service's code: in `code` for a transaction, else from its header, else from its body. */
 function codeOf(error: unknown): string | undefined {
-  const code = member(error, 'code') || member(member(error, 'details'), 'errorCode');
+  const details = member(error, 'details');
+  const code =
+    member(error, 'code') ||
+    member(details, 'errorCode') ||
+    member(member(details, 'odataError'), 'code');
   return typeof code === 'string' ? code : undefined;
 }
 
