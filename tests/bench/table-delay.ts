@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface TableDelay {
   readonly url: string;
   latencyMs: number;
+  /** When each operation was on its way here, in ms of performance.now(). */
+  readonly spans: (readonly [from: number, to: number])[];
   stop(): Promise<void>;
 }
 
@@ -18,6 +20,8 @@ export async function startTableDelay(
   const { hostname, port } = new URL(tableEndpoint);
   const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
   const server = http.createServer(async (request, response) => {
+    const from = performance.now();
+    response.once('close', () => delay.spans.push([from, performance.now()]));
     if (delay.latencyMs > 0) await sleep(delay.latencyMs);
     if (request.url === '/wait') return response.end('{}');
     const { method, url: path, headers } = request;
@@ -32,6 +36,7 @@ export async function startTableDelay(
   const delay: TableDelay = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     latencyMs,
+    spans: [],
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

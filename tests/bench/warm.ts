@@ -2,6 +2,7 @@
 // load, over many rows and many resets.
 
 import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TableClient } from '@azure/data-tables';
 import type { Host } from '../../infra/local/host.ts';
@@ -51,16 +52,11 @@ export const waitFigures = (stage: Stage): Promise<readonly Line[]> =>
       rounds,
     );
     const known = await knownUserMs(stage, hosts.product);
-    stage.tenant.settings.latencyMs = 0;
-    stage.storage.latencyMs = 0;
-    const { product, waits } = await alternate(
-      { product: contestants.product, waits: contestants.waits },
-      rounds * 3,
-    );
+    const own = await ownTime(stage, hosts.product);
     const answer = median(graphOnly.product) / (2 * graphMs);
     const stored = median(both.product) / (2 * graphMs + 2 * storageMs);
     const order = median(graphOnly.product) / median(graphOnly.runbook);
-    const overhead = median(product) - median(waits);
+    const bare = median(graphOnly.product) / median(graphOnly.waits);
     return [
       {
         what: 'answer / two Graph trips of 100 ms',
@@ -84,14 +80,48 @@ export const waitFigures = (stage: Stage): Promise<readonly Line[]> =>
         target: '<= 0.70',
         met: order <= 0.7,
       },
+      { what: 'answer / a function that makes the same calls bare', figure: bare.toFixed(2) },
       {
-        what: 'own time beyond the bare waits, median',
-        figure: `${overhead.toFixed(1)} ms`,
+        what: 'own time outside all waits, median',
+        figure: `${own.toFixed(1)} ms`,
         target: '<= 2 ms',
-        met: overhead <= 2,
+        met: own <= 2,
       },
     ];
   });
+
+/**
+ * The answer's time minus the time during which at least one dependency had a request of it: what the
+ * host, the product and the loopback take for themselves.
+ */
+async function ownTime(stage: Stage, host: Host): Promise<number> {
+  const own: number[] = [];
+  for (const user of stage.users(rounds * 2)) {
+    stage.storage.spans.length = 0;
+    const seen = stage.tenant.requests.length;
+    const from = performance.now();
+    await mustReset(host, user);
+    const to = performance.now();
+    await sleep(5);
+    const graph = stage.tenant.requests.slice(seen).flatMap(({ at, item }) => {
+      const start = at - performance.timeOrigin;
+      return item === undefined ? [[start, start + graphMs] as const] : [];
+    });
+    own.push(to - from - covered([...graph, ...stage.storage.spans]));
+  }
+  return median(own);
+}
+
+/** Length of the union of intervals. */
+function covered(spans: readonly (readonly [from: number, to: number])[]): number {
+  let total = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const [from, to] of [...spans].sort(([a], [b]) => a - b)) {
+    total += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return total;
+}
 
 /** A second reset of the same users: their lock row exists. COOLDOWN_SECONDS is 0 in the bench. */
 async function knownUserMs(stage: Stage, host: Host): Promise<number> {
