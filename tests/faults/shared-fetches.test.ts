@@ -2,6 +2,7 @@
 // each × every way to fail. A worker keeps them, so each cell has a tenant and a worker of its own, and the
 // trouble stands before the worker starts.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificate, makeCertificate } from '../../infra/local/tenant/certificate.ts';
 import { startTenant } from '../../infra/local/tenant/tenant.ts';
@@ -109,6 +110,8 @@ async function play(dependency: Dependency, trouble: Trouble): Promise<void> {
   const tookMs = first.elapsedMs - lateness.worst(first.elapsedMs + 1_000);
   const was = changed(user) ? 'changed' : 'unchanged';
   withdraw();
+  // A fetch that hangs is shared until it is given up: whoever waits as told meets another one.
+  if (trouble === 'hang') await sleep((retryAfter(first) ?? 0) * 1000);
   const next = await send();
   await lateness.stop();
   cells.set(`${dependency} ${trouble}`, {
