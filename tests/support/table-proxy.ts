@@ -41,6 +41,8 @@ export interface TableProxy {
   /** The answer is a function that lifts the fault again. */
   next(match: Match, fault: TableFault, times?: number): () => void;
   hold(match: Match, when: 'before' | 'after'): Hold;
+  /** Forgets every fault that is still ordered. */
+  lift(): void;
   stop(): Promise<void>;
 }
 
@@ -141,6 +143,9 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
       const gate: Gate = { reach: reached.resolve, opened: opened.promise };
       orders.push({ match, does: { kind: 'hold', when, gate }, left: 1 });
       return { reached: reached.promise, release: opened.resolve };
+    },
+    lift: () => {
+      orders = [];
     },
     stop: async () => {
       agent.destroy();
