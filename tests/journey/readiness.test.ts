@@ -60,7 +60,6 @@ const withoutRight = async (right: string, settings = {}) => {
 
 describe.each([
   ['User Administrator', 'write'],
-  ['User-PasswordProfile.ReadWrite.All', 'write'],
   ['Directory.Read.All', 'read'],
   ['RoleEligibilitySchedule.Read.Directory', 'read'],
 ])('without %s', (right, step) => {
@@ -80,12 +79,6 @@ describe.each([
     expect(seen.failed.map(({ Detail }) => Detail).join(' ')).toContain(right);
     for (const { Remedy } of seen.failed) expect(Remedy).toMatch(/npm run grant/);
   });
-});
-
-test('without User.EnableDisableAccount.All the role is enough to enable', async () => {
-  const { reply, reset } = await withoutRight('User.EnableDisableAccount.All');
-  expect(codeOf(reset)).toBe('200 Completed');
-  expect(reply.status).toBe(200);
 });
 
 test('a protected group is hidden: ready only with Member.Read.Hidden', async () => {

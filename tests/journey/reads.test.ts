@@ -418,7 +418,7 @@ describe('the lists of the tenant, for a worker that has none yet', () => {
     ['eligibilities in trouble', /roleEligibility/, reply(503), '503 GraphUnavailable'],
     ['groups throttled', /\/groups\?/, throttle('30'), '429 TooManyRequests'],
     ['domains malformed', /\/domains/, reply(200, { value: {} }), '403 TargetProtected'],
-  ])('%s: %s', async (_what, path, fault, code) => {
+  ])('%s', async (_what, path, fault, code) => {
     const { id } = stage.user();
     stage.tenant.faults.next({ path }, fault, always);
     const fresh = await stage.open();
