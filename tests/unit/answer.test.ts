@@ -195,6 +195,13 @@ test.each<[string | null, string]>([
   ['application/json, text/plain;q=0.9', json],
   ['text/plain;q=0.5, application/json', json],
   ['text/plain;q=0', json],
+  ['text/plain; q=0', json],
+  ['text/plain; q=0.1, application/json', json],
+  ['text/plain; Q=0.1, application/json', json],
+  ['text/plain;charset=utf-8;q=0.1, application/json', json],
+  ['text/plain; charset=utf-8', textPlain],
+  ['text/plain;charset=utf-8, application/json;q=0.9', textPlain],
+  ['application/json;charset=utf-8, text/plain; q=0.9', json],
   ['text/plainest', json],
   ['application/xml', json],
   ['text/html', json],
@@ -272,6 +279,8 @@ test.each<[string | null, string]>([
   ['application/json, application/problem+json', problemJson],
   ['application/problem+json;q=0.1, */*', problemJson],
   ['application/problem+json;q=0', json],
+  ['application/problem+json; q=0', json],
+  ['application/problem+json; charset=utf-8', problemJson],
   ['application/problem+jsonx', json],
 ])('a failure, Accept %j: %s', (accept, type) => {
   expect(answerFailure({ code: 'InProgress' }, asking({ accept })).headers['Content-Type']).toBe(

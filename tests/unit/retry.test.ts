@@ -123,6 +123,28 @@ test('an attempt that does not listen to its signal is left behind', async () =>
   expect([deaf, attempts]).toEqual(['late', 1]);
 });
 
+test('an attempt that does not listen is left behind, and what it says later harms nobody', async () => {
+  const { promise, reject } = Promise.withResolvers<Attempt<string>>();
+  expect(await repeat(() => promise, 1_000_010, 'late')).toBe('late');
+  reject(new Error('much later'));
+  await new Promise((done) => setImmediate(done));
+});
+
+test('an attempt that is left behind is tried again while there is time', async () => {
+  let attempts = 0;
+  const value = await repeat(
+    () => {
+      attempts += 1;
+      return attempts === 1
+        ? new Promise<never>(() => undefined)
+        : Promise.resolve(settled('done'));
+    },
+    1_000_300,
+    'late',
+  );
+  expect([value, attempts]).toEqual(['done', 2]);
+});
+
 test('an attempt that throws is not repeated', async () => {
   let attempts = 0;
   const broken = repeat(
