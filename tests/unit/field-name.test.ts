@@ -86,6 +86,8 @@ test.each([
   ['', undefined],
   ['_', undefined],
   ['Colour', undefined],
+  ['Donald', undefined],
+  ['Usergroup', undefined],
   ['Password', undefined],
   ['issue', undefined],
   ['__proto__', undefined],
