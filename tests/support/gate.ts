@@ -8,29 +8,43 @@ export interface Gate {
   readonly port: number;
   /** From now on nothing passes in either direction; connections are accepted and stay silent. */
   mute(): void;
-  /** Connections are refused. Those that stand end with the next thing said to them. */
+  /** Connections are refused, idle ones end at once, others after the answer that they wait for. */
   shut(): void;
   /** As at first. */
   open(): Promise<void>;
   stop(): Promise<void>;
 }
 
+interface Pair {
+  readonly near: Socket;
+  readonly far: Socket;
+  /** The near side spoke last. */
+  waits: boolean;
+}
+
 export async function startGate(target: number): Promise<Gate> {
   let state: 'open' | 'mute' | 'shut' = 'open';
-  const sockets = new Set<Socket>();
-  const pass = (from: Socket): void => {
-    const to = connect(target, '127.0.0.1');
-    for (const [socket, other] of [[from, to] as const, [to, from] as const]) {
-      sockets.add(socket);
-      socket.on('data', (bytes) => {
-        if (state !== 'mute') other.write(bytes);
-        if (state === 'shut' && socket === to) from.end();
-      });
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
+  const pairs = new Set<Pair>();
+  const end = (pair: Pair): void => {
+    pairs.delete(pair);
+    pair.near.destroy();
+    pair.far.destroy();
+  };
+  const pass = (near: Socket): void => {
+    const pair: Pair = { near, far: connect(target, '127.0.0.1'), waits: false };
+    pairs.add(pair);
+    near.on('data', (bytes) => {
+      pair.waits = true;
+      if (state !== 'mute') pair.far.write(bytes);
+    });
+    pair.far.on('data', (bytes) => {
+      pair.waits = false;
+      if (state !== 'mute') near.write(bytes);
+      if (state === 'shut') near.end();
+    });
+    for (const socket of [near, pair.far]) {
+      socket.on('error', () => end(pair));
+      socket.on('close', () => end(pair));
     }
   };
   const listen = async (port: number): Promise<Server> => {
@@ -49,13 +63,14 @@ export async function startGate(target: number): Promise<Gate> {
     shut: () => {
       state = 'shut';
       server.close();
+      for (const pair of pairs) if (!pair.waits) end(pair);
     },
     open: async () => {
       if (state === 'shut') server = await listen(port);
       state = 'open';
     },
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const pair of pairs) end(pair);
       server.close();
     },
   };
