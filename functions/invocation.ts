@@ -11,9 +11,13 @@ import type { Door } from '../lib/failure.ts';
 export const incoming = async (request: HttpRequest, door: Door): Promise<Incoming> => ({
   door,
   headers: request.headers,
-  codeInQuery: request.query.get('code'),
+  codeInQuery: codeIn(request.query),
   body: new Uint8Array(await request.arrayBuffer()),
 });
+
+/** The host takes the name in any letter case. */
+const codeIn = (query: URLSearchParams): string | null =>
+  [...query].find(([name]) => name.toLowerCase() === 'code')?.[1] ?? null;
 
 export const response = ({ status, headers, body }: Answer): HttpResponseInit => ({
   status,

@@ -74,7 +74,8 @@ const runChecks = () =>
     config,
     async () => {
       const { identity, directory, tables, keys } = await adapters();
-      return { identity, directory, groups: directory, probe: tables.probe, keys };
+      const { tenantNow } = directory;
+      return { identity, tenantNow, groups: directory, probe: tables.probe, keys };
     },
     deadlineFrom(Date.now()).graph,
   );

@@ -82,9 +82,9 @@ export const answerDocument = (status: number, body: string, asking: Asking): An
 
 export const isEchoable = (text: string): boolean => /^[!-~]{1,128}$/.test(text);
 
-/** Whether `Accept` names the type and accepts it at least as gladly as any of the others. */
+/** Whether `Accept` names the type and prefers it to the others; of equals the first named wins. */
 function prefers(header: string | null, type: string, ...others: readonly string[]): boolean {
-  const accept = header?.replace(/;\s*(?!q=)[^;,]*/gi, ''); // a charset decides nothing here
+  const accept = header?.replace(/;(?!\s*q=)[^;,]*/gi, ''); // a charset decides nothing here
   if (!accept?.toLowerCase().includes(type)) return false;
   return new Negotiator({ headers: { accept } }).mediaType([...others, type]) === type;
 }

@@ -183,5 +183,8 @@ const warningsOf = (now: Circumstances): readonly string[] => [
     : []),
   ...(now.hasKey
     ? []
-    : ['No Idempotency-Key was sent: a repetition of this request would reset again.']),
+    : [
+        'No Idempotency-Key was sent, so a repetition is not recognised: only the lock and the cooldown ' +
+          'of this user hold it off.',
+      ]),
 ];

@@ -27,7 +27,6 @@ export interface Config {
 export interface EntraConfig {
   readonly audiences: readonly string[];
   readonly issuers: readonly string[];
-  readonly tenantId: string;
   readonly keysUrl: string;
 }
 
@@ -148,26 +147,25 @@ function readNumber(
 
 function readEntra(text: Text, wrong: Wrong): EntraConfig | undefined {
   const audience = text('ENTRA_AUDIENCE');
-  if (audience === undefined) return undefined;
-  const authority = httpsOrigin(text('ENTRA_AUTHORITY') ?? 'https://login.microsoftonline.com');
-  const tenantId = fold(text('ENTRA_TENANT_ID') ?? '');
-  const audiences = audience.split(',').map((value) => value.trim());
-  if (audiences.some((value) => value === '')) {
+  const audiences = (audience ?? '').split(',').map((value) => value.trim());
+  if (audience !== undefined && audiences.includes('')) {
     wrong('ENTRA_AUDIENCE', 'Set the client id of the app registration, or several with commas.');
   }
+  const authority = httpsOrigin(text('ENTRA_AUTHORITY') ?? 'https://login.microsoftonline.com');
   if (authority === undefined) {
     wrong('ENTRA_AUTHORITY', 'Set an https origin, such as https://login.microsoftonline.com.');
   }
-  if (!isGuid(tenantId)) {
-    return wrong(
-      'ENTRA_TENANT_ID',
-      'Set the tenant id (a GUID): az account show --query tenantId.',
-    );
+  const tenantId = fold(text('ENTRA_TENANT_ID') ?? '');
+  if (!isGuid(tenantId) && (audience !== undefined || tenantId !== '')) {
+    wrong('ENTRA_TENANT_ID', 'Set the tenant id (a GUID): az account show --query tenantId.');
   }
+  if (audience === undefined) return undefined;
   return {
-    audiences: audiences.flatMap((value) => (isGuid(value) ? [value, `api://${value}`] : [value])),
+    // Tokens carry ids in lower case; an id also stands for its default identifier URI.
+    audiences: audiences.flatMap((value) =>
+      isGuid(value) ? [fold(value), `api://${fold(value)}`] : [value],
+    ),
     issuers: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
-    tenantId,
     keysUrl: `${authority}/${tenantId}/discovery/v2.0/keys`,
   };
 }

@@ -104,8 +104,8 @@ function unrecorded(
   claimIsSettled: boolean,
 ): Result<Success, Failure> {
   if (!outcome.ok) {
-    const keeps = ['OutcomeUnknown', 'TooManyRequests'].includes(outcome.failure.code);
-    return keeps ? outcome : err({ code: 'LedgerUnavailable' });
+    const unknown = outcome.failure.code === 'OutcomeUnknown';
+    return unknown ? outcome : err({ code: 'LedgerUnavailable' });
   }
   if (outcome.value.status !== 'Completed') return err({ code: 'LedgerUnavailable' });
   const warning = claimIsSettled

@@ -4,7 +4,12 @@
 import type { Log } from './audit.ts';
 import type { Config, Mistake } from './config.ts';
 import type { Failure } from './failure.ts';
-import { type Identity, missingToReset, writerRolesOf } from './identity-rights.ts';
+import {
+  type Identity,
+  type IdentityRights,
+  missingToReset,
+  writerRolesOf,
+} from './identity-rights.ts';
 import type { Result } from './result.ts';
 import type { Directory, TenantFacts } from './target.ts';
 
@@ -16,7 +21,8 @@ export interface Check {
 }
 
 export interface ReadyPorts {
-  readonly directory: Directory;
+  /** Read anew: a copy would hide for a minute that Graph is gone. */
+  readonly tenantNow: Directory['tenant'];
   readonly identity: Identity;
   readonly groups: GroupVisibility;
   readonly probe: LedgerProbe;
@@ -38,28 +44,25 @@ export interface KeySetProbe {
   reachable(until: number): Promise<boolean>;
 }
 
-const passed = (Name: string, Detail: string): Check => ({
-  Name,
-  Status: 'Passed',
-  Detail,
-  Remedy: '',
-});
-const failed = (Name: string, Detail: string, Remedy: string): Check => ({
-  Name,
-  Status: 'Failed',
-  Detail,
-  Remedy,
-});
-const skipped = (Name: string, Detail: string): Check => ({
-  Name,
-  Status: 'Skipped',
-  Detail,
-  Remedy: '',
-});
+const check =
+  (Status: Check['Status']) =>
+  (Name: string, Detail: string, Remedy = ''): Check => ({ Name, Status, Detail, Remedy });
+const passed = check('Passed');
+const failed = check('Failed');
+const skipped = check('Skipped');
 
 const grant = 'npm run grant -- --app NAME';
-/** What the guard reads with; ids and paths in infra/azure. */
-const readRights = ['Directory.Read.All', 'RoleEligibilitySchedule.Read.Directory'];
+/** What the guard reads with, and what includes it (Graph permissions reference, 2026-08). */
+const readRights: readonly (readonly [least: string, ...wider: string[]])[] = [
+  ['Directory.Read.All', 'Directory.ReadWrite.All'],
+  [
+    'RoleEligibilitySchedule.Read.Directory',
+    'RoleEligibilitySchedule.ReadWrite.Directory',
+    'RoleManagement.Read.Directory',
+    'RoleManagement.ReadWrite.Directory',
+    'RoleManagement.Read.All',
+  ],
+];
 
 const laterChecks = [
   'Identity',
@@ -91,11 +94,11 @@ export async function checkReadiness(
     const detail = 'The adapters could not be opened: the storage settings are not usable.';
     return [failed('Configuration', detail, 'Correct AzureWebJobsStorage; the log has more.')];
   }
-  const { directory, identity, groups, probe, keys } = opened;
+  const { tenantNow, identity, groups, probe, keys } = opened;
   const { protectedGroupIds } = config.value;
   const [rights, tenant, visible, writable, keysReachable] = await Promise.all([
     identity.rights(until),
-    directory.tenant(until),
+    tenantNow(until),
     groups.visibility(protectedGroupIds, until),
     probe.writable(until),
     keys?.reachable(until),
@@ -138,13 +141,19 @@ function configuration({ callers }: Config): Check {
 }
 
 function rightChecks(
-  rights: { readonly objectId: string | undefined; readonly permissions: readonly string[] },
+  rights: IdentityRights,
   tenant: Result<TenantFacts, Failure>,
 ): readonly Check[] {
-  const lacking = readRights.filter((right) => !rights.permissions.includes(right));
+  if (rights.objectId === undefined && rights.permissions.length === 0) {
+    const silent = 'The token does not tell what it carries.';
+    return [skipped('Permissions', silent), skipped('WriteRight', silent)];
+  }
+  const lacking = readRights.flatMap(([least, ...wider]) =>
+    [least, ...wider].some((right) => rights.permissions.includes(right)) ? [] : least,
+  );
   const permissions =
     lacking.length === 0
-      ? passed('Permissions', `The token carries ${readRights.join(', ')}.`)
+      ? passed('Permissions', `The token carries ${rights.permissions.join(', ')}.`)
       : failed('Permissions', `The token lacks ${lacking.join(', ')}.`, grant);
   if (!tenant.ok) {
     return [permissions, skipped('WriteRight', 'The role assignments could not be read.')];
@@ -153,14 +162,12 @@ function rightChecks(
   const everything = { enableUserIfNeeded: true, revokeSessions: true };
   const missing = missingToReset(rights, assignments, everything);
   const roles = writerRolesOf(rights, assignments).map(({ name, scope }) => `${name} on ${scope}`);
-  const write =
-    missing.length > 0
-      ? failed('WriteRight', `The identity lacks ${missing.join(', ')}.`, grant)
-      : passed(
-          'WriteRight',
-          roles.length > 0 ? `${roles.join(', ')}.` : 'By application permissions, without a role.',
-        );
-  return [permissions, write];
+  if (missing.length > 0) {
+    return [permissions, failed('WriteRight', `The identity lacks ${missing.join(', ')}.`, grant)];
+  }
+  const by =
+    roles.length > 0 ? `${roles.join(', ')}.` : 'By application permissions, without a role.';
+  return [permissions, passed('WriteRight', by)];
 }
 
 function graph(tenant: Result<TenantFacts, Failure>): Check {

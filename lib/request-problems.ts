@@ -9,6 +9,8 @@ import { type DecidingName, decidingNames, type FieldName } from './request-sche
 import { asBoolean, asText, type SentFields } from './sent-fields.ts';
 import { isResidue } from './template-residue.ts';
 
+type UnsupportedPayload = Extract<Failure, { code: 'UnsupportedPayload' }>;
+
 const mostProblems = 20;
 export const mostNames = 5;
 const longestName = 64;
@@ -27,7 +29,7 @@ export function textProblem(fault: JsonFault): Problem {
   return { pointer: '', detail };
 }
 
-const unsupportedPayload: Failure = {
+const unsupportedPayload: UnsupportedPayload = {
   code: 'UnsupportedPayload',
   problems: [
     {
@@ -43,7 +45,11 @@ const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A fixed payload of some system, in which nobody is named where we look. */
-export function payloadOfAnotherShape({ all, fields, misses }: SentFields): Failure | undefined {
+export function payloadOfAnotherShape({
+  all,
+  fields,
+  misses,
+}: SentFields): UnsupportedPayload | undefined {
   const named = fields.has('UserName') || misses.some(({ of }) => of === 'UserName');
   return !named && all.some(({ value }) => isObject(value)) ? unsupportedPayload : undefined;
 }
@@ -62,7 +68,7 @@ export function problemsOf(sent: SentFields): readonly Problem[] {
 }
 
 export const cleanName = (name: string): string =>
-  name.slice(0, longestName).replace(/[^A-Za-z0-9_.-]/g, '_');
+  name.slice(0, longestName).replace(/[^A-Za-z0-9_.-]/g, '_') || '_';
 
 /** Pointers to sent names, until enough of them have been shown. */
 function namePointers(): (name: string) => string {

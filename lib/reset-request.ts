@@ -48,7 +48,8 @@ export function readRequest(
   }
   const sent = sortMembers(members);
   const foreign = payloadOfAnotherShape(sent);
-  if (foreign !== undefined) return err(foreign);
+  if (foreign !== undefined)
+    return err({ ...foreign, problems: [...foreign.problems, ...keyProblems] });
   const problems = [...problemsOf(sent), ...keyProblems];
   return problems.length > 0 ? err(invalidRequest(problems)) : ok(requestOf(sent, mayEnable));
 }

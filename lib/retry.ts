@@ -29,7 +29,9 @@ export async function repeat<T>(
     const tried = attempt(AbortSignal.timeout(limitMs));
     const outcome = (await within(tried, limitMs + graceMs)) ?? again(late);
     if ('settled' in outcome) return outcome.settled;
-    const pauseMs = outcome.afterMs ?? Math.min(firstPauseMs * 2 ** round, longestPauseMs);
+    // Never shorter than our own pause: `Retry-After: 0` would let a retry storm through.
+    const ownPauseMs = Math.min(firstPauseMs * 2 ** round, longestPauseMs);
+    const pauseMs = Math.max(outcome.afterMs ?? 0, ownPauseMs);
     if (Date.now() + pauseMs + minimumAttemptMs > until) return outcome.again;
     await sleep(pauseMs);
   }

@@ -12,6 +12,8 @@ const latestMs = 9_999_999_999_999;
 const countRow = (at: number): string => `count~${String(latestMs - at).padStart(13, '0')}`;
 
 export function deliveryTable(store: TableStore): DeliveryLedger {
+  /** Count rows that were read before, by caller: only later ones have to be asked for. */
+  const counted = new Map<string, { readonly askedAt: number; readonly keys: readonly string[] }>();
   return {
     async open(caller, names, claim, until) {
       for (let round = 0; round < mostRounds; round += 1) {
@@ -39,12 +41,25 @@ export function deliveryTable(store: TableStore): DeliveryLedger {
     forget: (caller, held, until) => store.remove(caller, held.row, held.version, until),
 
     async recent(caller, since, most, until) {
-      const rows = await store.range(caller, 'count~', countRow(since), most, until);
-      if (!rows.ok) return rows;
-      return ok(rows.value.map(({ rowKey }) => latestMs - Number(rowKey?.split('~')[1])));
+      const known = counted.get(caller);
+      const askedAt = Date.now();
+      const from = Math.max(since, (known?.askedAt ?? 0) - lateMs);
+      const read = await store.range(caller, 'count~', countRow(from), most, until);
+      if (!read.ok) return read;
+      const keys = new Set([
+        ...(known?.keys ?? []),
+        ...read.value.map(({ rowKey }) => rowKey ?? ''),
+      ]);
+      const recent = [...keys].filter((key) => timeOf(key) > since).sort(); // newest first
+      counted.set(caller, { askedAt, keys: recent });
+      return ok(recent.slice(0, most).map(timeOf));
     },
   };
 }
+
+/** A request is counted by its start when it ends, on instances whose clocks differ a little. */
+const lateMs = 30_000;
+const timeOf = (key: string): number => latestMs - Number(key.split('~')[1]);
 
 /** Another request may remove the claim that stood in our way: look again, but not for ever. */
 const mostRounds = 3;

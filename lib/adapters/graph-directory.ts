@@ -20,9 +20,15 @@ import { isHidden, readTenant, tenantCache } from './graph-tenant.ts';
 import type { Transport } from './graph-transport.ts';
 import { writePassword } from './graph-writing.ts';
 
-export const graphDirectory = (transport: Transport): Directory & GroupVisibility => ({
+export interface GraphDirectory extends Directory, GroupVisibility {
+  /** The tenant's facts as they are now, past the copy that requests use. */
+  tenantNow: Directory['tenant'];
+}
+
+export const graphDirectory = (transport: Transport): GraphDirectory => ({
   user: (userName, requestId, until) => readUser(transport, userName, requestId, until),
   tenant: tenantCache((until) => readTenant(transport, until)),
+  tenantNow: (until) => readTenant(transport, until),
   setPassword: (userId, change, requestId, within) =>
     writePassword(transport, userId, change, requestId, within),
   revokeSessions: async (userId, requestId, until) => {

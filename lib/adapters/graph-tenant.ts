@@ -34,7 +34,7 @@ export async function readTenant(
       `${roles}/roleEligibilitySchedules?${holdingFields}`,
       eligibilityRead,
       until,
-      (item) => (item === noLicence ? noLicence : holding(item)),
+      (item) => (item === unlicensed ? unlicensed : holding(item)),
       judgeEligibilities,
     ),
     readPages(transport, groups, directoryRead, until, group),
@@ -50,22 +50,23 @@ export async function readTenant(
   if (!eligibilities.ok) return eligibilities;
   if (!assignable.ok) return assignable;
   if (!domains.ok) return domains;
-  const holdings = eligibilities.value.filter((item) => item !== noLicence);
+  const holdings = eligibilities.value.filter((item) => item !== unlicensed);
   return ok({
     assignments: assignments.value,
-    eligibilities: holdings.length < eligibilities.value.length ? noLicence : holdings,
+    eligibilities: holdings.length < eligibilities.value.length ? 'no-licence' : holdings,
     roleAssignableGroups: assignable.value,
     domains: new Map(domains.value),
   });
 }
 
-const noLicence = 'no-licence' as const;
+/** Stands in a list for the refusal to give one; a symbol, so that no answer can hold it. */
+const unlicensed = Symbol('AadPremiumLicenseRequired');
 
 /** Only this refusal means that nobody is eligible; tools met it as 400 and as 403. */
 const judgeEligibilities: Judge = (reply, right) => {
   const refused = reply.status === 400 || reply.status === 403;
   const code = refused ? member(member(reply.body, 'error'), 'code') : undefined;
-  if (code === 'AadPremiumLicenseRequired') return settled(ok({ value: [noLicence] }));
+  if (code === 'AadPremiumLicenseRequired') return settled(ok({ value: [unlicensed] }));
   return judgeReading(reply, right);
 };
 

@@ -3,14 +3,13 @@
 // empty bodies, HTML and `innerError: null`. Decides nothing; graph-directory.ts does.
 
 import {
-  AuthenticationHandler,
-  AuthenticationHandlerOptions,
   Client,
   type Context,
   type Middleware,
   ResponseType,
 } from '@microsoft/microsoft-graph-client';
 import type { Failure } from '../failure.ts';
+import { member, parseJson } from '../member.ts';
 import { ok, type Result } from '../result.ts';
 import { retryAfterMs } from '../retry.ts';
 
@@ -55,19 +54,15 @@ export function graphTransport(graphOrigin: string, token: TokenSource): Transpo
       }
     },
   };
-  const client = Client.initWithMiddleware({
-    baseUrl: graphOrigin,
-    customHosts: new Set([new URL(graphOrigin).hostname]),
-    middleware: [new AuthenticationHandler({ getAccessToken: async () => '' }), wire],
-  });
+  const client = Client.initWithMiddleware({ baseUrl: graphOrigin, middleware: wire });
 
   return async ({ method, path, body, requestId }, signal, until) => {
     const bearer = await token(until);
     if (!bearer.ok) return bearer;
-    const getAccessToken = async () => bearer.value;
+    if (signal.aborted) return ok({ status: 'lost', sent: false });
     const request = client
       .api(graphOrigin + path)
-      .middlewareOptions([new AuthenticationHandlerOptions({ getAccessToken })])
+      .header('Authorization', `Bearer ${bearer.value}`)
       .responseType(ResponseType.RAW)
       .option('signal', signal);
     if (requestId !== undefined) request.header('client-request-id', requestId);
@@ -93,18 +88,10 @@ async function replyOf(response: Response, unsent: boolean): Promise<GraphReply>
   }
   return {
     status: response.status,
-    body: parse(text),
+    body: parseJson(text),
     retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
     graphRequestId: response.headers.get('request-id') ?? undefined,
   };
-}
-
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Failures of name look-up, connection and handshake: not a byte of the request has left. */
@@ -124,8 +111,12 @@ const beforeSending = new Set([
 ]);
 
 function neverConnected(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code =
-    typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' && beforeSending.has(code);
+  const cause = member(error, 'cause');
+  const code = member(cause, 'code');
+  const each = member(cause, 'errors'); // of several addresses, each with a cause of its own
+  const codes =
+    code === undefined && Array.isArray(each) ? each.map((one) => member(one, 'code')) : [code];
+  return (
+    codes.length > 0 && codes.every((one) => typeof one === 'string' && beforeSending.has(one))
+  );
 }

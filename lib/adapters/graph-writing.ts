@@ -67,10 +67,13 @@ function judgeWrite(reply: GraphReply): Attempt<WriteOutcome> {
   return settled(refused(refusal(status, body), graphRequestId));
 }
 
+/** Which of the two a tenant wants is not documented without contradiction: both are named. */
+const writeRight = 'the directory role User Administrator or User-PasswordProfile.ReadWrite.All';
+
 function refusal(status: number, body: unknown): Failure {
   if (status === 401) return { code: 'IdentityUnavailable' };
   if (status === 403) {
-    return { code: 'GraphDenied', step: 'write', right: 'the directory role User Administrator' };
+    return { code: 'GraphDenied', step: 'write', right: writeRight };
   }
   if (status === 404) return { code: 'UserNotFound' };
   return status === 400 && isSyncedRefusal(body)

@@ -6,9 +6,9 @@ import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity
 import { within } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
 import type { Identity, IdentityRights } from '../identity-rights.ts';
-import { member } from '../member.ts';
+import { member, parseJson } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
-import { parse, type TokenSource } from './graph-transport.ts';
+import type { TokenSource } from './graph-transport.ts';
 
 const longestFetchMs = 7_000;
 
@@ -83,7 +83,7 @@ export function managedIdentity(
 
 /** Read, not verified: it is our own token, and Graph is the one who judges it. */
 function rightsIn(token: string): IdentityRights {
-  const claims = parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   const roles = member(claims, 'roles');
   const objectId = member(claims, 'oid');
   return {

@@ -10,7 +10,6 @@ import type { LedgerProbe } from '../readiness.ts';
 import type { UserLedger } from '../user-lock.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { identityCredential } from './managed-identity.ts';
-import { rememberedCounts } from './remembered-counts.ts';
 import { tableStore } from './table-store.ts';
 import { auditPrefix, lockRow, userTable } from './user-table.ts';
 
@@ -55,7 +54,7 @@ export function openTables({ ledger, clientId }: Config): Tables {
   const store = tableStore(deliveries, randomUUID);
   const userStore = tableStore(users, randomUUID);
   return {
-    deliveries: rememberedCounts(deliveryTable(store)),
+    deliveries: deliveryTable(store),
     users: userTable(userStore),
     probe: {
       async writable(until) {

@@ -26,7 +26,6 @@ const open = () =>
       `${tenant.origin}/${tenant.tenantId}/v2.0`,
       `https://sts.windows.net/${tenant.tenantId}/`,
     ],
-    tenantId: tenant.tenantId,
     keysUrl: `${tenant.origin}/${tenant.tenantId}/discovery/v2.0/keys`,
   });
 type Keys = ReturnType<typeof open>;

@@ -249,7 +249,6 @@ test('an id also stands for api://<id>; issuers of v2 and v1; the key set of the
       'https://login.microsoftonline.com/99999999-0000-4000-8000-0000000000aa/v2.0',
       'https://sts.windows.net/99999999-0000-4000-8000-0000000000aa/',
     ],
-    tenantId: '99999999-0000-4000-8000-0000000000aa',
     keysUrl:
       'https://login.microsoftonline.com/99999999-0000-4000-8000-0000000000aa/discovery/v2.0/keys',
   });

@@ -37,15 +37,9 @@ interface Changes {
 }
 
 function check(changes: Changes = {}): Promise<readonly Check[]> {
-  const unexpected = () => Promise.reject(new Error('A check writes nothing.'));
   const { permissions = all, keys } = changes;
   const ports: ReadyPorts = {
-    directory: {
-      user: unexpected,
-      setPassword: unexpected,
-      revokeSessions: unexpected,
-      tenant: async () => changes.tenant ?? ok(aTenant(changes.facts)),
-    },
+    tenantNow: async () => changes.tenant ?? ok(aTenant(changes.facts)),
     identity: changes.identity ?? { rights: async () => ok({ objectId: 'oid-1', permissions }) },
     groups: { visibility: async () => changes.visible ?? ok(new Map()) },
     probe: { writable: async () => changes.writable ?? true },
@@ -73,7 +67,8 @@ test('all well', async () => {
     {
       Name: 'Permissions',
       Status: 'Passed',
-      Detail: 'The token carries Directory.Read.All, RoleEligibilitySchedule.Read.Directory.',
+      Detail:
+        'The token carries Directory.Read.All, RoleEligibilitySchedule.Read.Directory, User-PasswordProfile.ReadWrite.All, User.ReadWrite.All, Member.Read.Hidden.',
       Remedy: '',
     },
     {
