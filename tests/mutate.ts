@@ -17,9 +17,10 @@ const left = /^(openapi|.*-schema|failure|journey)\.ts$/;
 
 /** Stations whose tests are called otherwise: rooms of the reader and of the story. */
 const testsOf: Readonly<Record<string, string>> = {
-  'carry-out.ts': 'reset-handler',
+  'carry-out.ts': '{carry-out,reset-handler*}',
   'claimed-text.ts': 'reset-request',
   'request-problems.ts': 'reset-request',
+  'reset-handler.ts': '{carry-out,reset-handler*}',
   'sent-fields.ts': 'reset-request',
 };
 

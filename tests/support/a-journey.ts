@@ -1,9 +1,11 @@
 // Everything a request needs on its way, as object literals: a clock that a test sets, a directory with
 // one ordinary user, a ledger in memory. Each test replaces one port or breaks one method of it.
 
+import { createHash } from 'node:crypto';
 import type { Incoming, TokenVerifier } from '../../lib/admission.ts';
 import type { Answer } from '../../lib/answer.ts';
 import type { AuditEvent, LogFields } from '../../lib/audit.ts';
+import type { Caller } from '../../lib/caller.ts';
 import type { DeliveryLedger } from '../../lib/claim.ts';
 import type { Config, Mistake } from '../../lib/config.ts';
 import type { Identity } from '../../lib/identity-rights.ts';
@@ -13,8 +15,8 @@ import { ok, type Result } from '../../lib/result.ts';
 import type { Directory } from '../../lib/target.ts';
 import type { UserLedger } from '../../lib/user-lock.ts';
 import { aLedger, type LedgerInMemory } from './a-ledger.ts';
-import { aRequest } from './a-valid-request.ts';
-import { aTenant, aUser } from './a-valid-user.ts';
+import { aRequest, functionKey } from './a-valid-request.ts';
+import { aCaller, aTenant, aUser } from './a-valid-user.ts';
 
 export const startedAt = Date.parse('2026-11-23T09:15:30.000Z');
 export const requestId = '66666666-0000-4000-8000-000000000006';
@@ -36,6 +38,12 @@ export const aConfig = (changes: Partial<Config> = {}): Config => ({
   auditRetentionDays: 365,
   ...changes,
 });
+
+/** A configuration with one caller, who holds the key of `aRequest`. */
+export function calledBy(changes: Partial<Caller> = {}): Result<Config, readonly Mistake[]> {
+  const keyHashes = [createHash('sha256').update(functionKey).digest()];
+  return ok(aConfig({ callers: [aCaller({ keyHashes, ...changes })] }));
+}
 
 export interface JourneyChanges {
   readonly config?: Result<Config, readonly Mistake[]>;
@@ -113,3 +121,9 @@ export function aJourney(changes: JourneyChanges = {}) {
 
 /** The members of a JSON answer. */
 export const said = ({ body }: Answer): Readonly<Record<string, unknown>> => JSON.parse(body);
+
+export const codeOf = ({ headers }: Answer): string | undefined => headers['x-ms-error-code'];
+
+/** The codes of the outcome rows, in the order in which they were written. */
+export const outcomesIn = ({ rows }: LedgerInMemory): readonly string[] =>
+  rows.filter(({ row }) => row.kind === 'outcome').map(({ row }) => row.code);

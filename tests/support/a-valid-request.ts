@@ -41,6 +41,10 @@ export function aRequest({ door, headers, codeInQuery, body = aBody() }: Changes
   };
 }
 
+/** The valid request with members of its body added or replaced. */
+export const plain = (changes: Readonly<Record<string, unknown>> = {}): Incoming =>
+  aRequest({ body: aBody(changes) });
+
 /** What the reader makes of the smallest valid body. */
 export const aReadRequest = (changes: Partial<ResetRequest> = {}): ResetRequest => ({
   userName,

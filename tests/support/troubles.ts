@@ -1,76 +1,58 @@
-// The twelve ways in which a dependency fails in the fault tables, spelled for the tenant (Graph, identity, key
-// set) and for the tables' proxy. Knows nothing of what should come of them.
+// What the directory can answer instead of an ordinary user and a done write.
 
-import { type Fault, throttled } from '../../infra/local/tenant/faults.ts';
-import type { TableFault } from './table-proxy.ts';
+import { member } from '../../lib/member.ts';
+import { err, ok } from '../../lib/result.ts';
+import type { Directory } from '../../lib/target.ts';
+import { aTenant, aUser } from './a-valid-user.ts';
 
-export const troubles = [
-  'slow',
-  'hang',
-  'reset before',
-  'reset after',
-  '429',
-  '429 Retry-After',
-  '500 empty',
-  '502 HTML',
-  '503',
-  '504',
-  'truncated',
-  'wrong content type',
-] as const;
-export type Trouble = (typeof troubles)[number];
+/** Every kind of refusal before the write, with its code. */
+export const refusals: readonly [string, Partial<Directory>][] = [
+  ['UserNotFound', { user: async () => err({ code: 'UserNotFound' }) }],
+  [
+    'GraphDenied',
+    { user: async () => err({ code: 'GraphDenied', step: 'read', right: 'User.Read.All' }) },
+  ],
+  [
+    'GraphUnavailable',
+    { user: async () => err({ code: 'GraphUnavailable', retryAfterSeconds: 5 }) },
+  ],
+  ['IdentityUnavailable', { user: async () => err({ code: 'IdentityUnavailable' }) }],
+  [
+    'TooManyRequests',
+    { user: async () => err({ code: 'TooManyRequests', by: 'graph', retryAfterSeconds: 7 }) },
+  ],
+  [
+    'GraphUnavailable',
+    { tenant: async () => err({ code: 'GraphUnavailable', retryAfterSeconds: 5 }) },
+  ],
+  [
+    'TargetProtected',
+    { tenant: async () => err({ code: 'TargetProtected', because: 'unreadable' }) },
+  ],
+  ['TargetProtected', { user: async () => ok(aUser({ isManagementRestricted: true })) }],
+  [
+    'TargetProtected',
+    { user: async () => ok(aUser({ userPrincipalName: 'x@contoso.com', id: 'x' })) },
+  ],
+  ['DirectorySynced', { user: async () => ok(aUser({ onPremisesSyncEnabled: true })) }],
+  ['GuestUser', { user: async () => ok(aUser({ userType: 'Guest' })) }],
+  [
+    'FederatedUser',
+    { tenant: async () => ok(aTenant({ domains: new Map([['contoso.com', 'Federated']]) })) },
+  ],
+];
 
-const slowMs = 700;
-/** Longer than any deadline. */
-const retryAfterSeconds = 30;
-const page = '<html><head><title>Gateway</title></head><body>canary-upstream-page</body></html>';
-const html = { 'Content-Type': 'text/html' };
-const json = { 'Content-Type': 'application/json' };
-
-const reply = (status: number, headers: Readonly<Record<string, string>>, body: string) =>
-  ({ kind: 'reply', status, headers, body }) as const;
-
-const connection = {
-  slow: { kind: 'slow', ms: slowMs },
-  hang: { kind: 'hang' },
-  'reset before': { kind: 'resetBefore' },
-  'reset after': { kind: 'resetAfter' },
-  truncated: { kind: 'truncate' },
-  '502 HTML': reply(502, html, page),
-  '500 empty': reply(500, {}, ''),
-  '504': reply(504, {}, ''),
-  'wrong content type': reply(200, html, page),
-} as const;
-
-const graphError = '{"error":{"code":"serviceNotAvailable","message":"canary-upstream-text"}}';
-const tableError =
-  '{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"canary-upstream-text"}}}';
-
-export const graphFaults: Readonly<Record<Trouble, Fault>> = {
-  ...connection,
-  '503': reply(503, json, graphError),
-  '429': throttled(),
-  '429 Retry-After': throttled(retryAfterSeconds),
+/** A write was sent, and its answer was not seen. */
+export const unanswered: Partial<Directory> = {
+  setPassword: async () => ({ kind: 'unknown', graphRequestId: undefined }),
 };
 
-export const tableFaults: Readonly<Record<Trouble, TableFault>> = {
-  ...connection,
-  '503': reply(503, json, tableError),
-  '429': reply(429, json, tableError),
-  '429 Retry-After': reply(429, { ...json, 'Retry-After': String(retryAfterSeconds) }, tableError),
-};
-
-/** A pattern that matches nothing any more once it is withdrawn: a fault that ends. */
-export function withdrawable(pattern: RegExp): { readonly pattern: RegExp; withdraw(): void } {
-  let withdrawn = false;
-  const lasting = new RegExp(pattern);
-  Object.defineProperty(lasting, Symbol.search, {
-    value: (text: string) => (withdrawn ? -1 : text.search(pattern)),
-  });
-  return {
-    pattern: lasting,
-    withdraw: () => {
-      withdrawn = true;
-    },
+/** A port that answers `value` only when its time is up, on the clock that the test holds. */
+export const hangs =
+  <T>(clock: { now: number }, value: T) =>
+  (...args: readonly unknown[]): Promise<T> => {
+    const until = typeof args.at(-1) === 'number' ? args.at(-1) : member(args.at(-1), 'end');
+    if (typeof until !== 'number') throw new Error('A port was called without its time.');
+    clock.now = Math.max(clock.now, until);
+    return Promise.resolve(value);
   };
-}

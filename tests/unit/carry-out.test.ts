@@ -3,28 +3,24 @@
 
 import { expect, test } from '@jest/globals';
 import type { Failure } from '../../lib/failure.ts';
-import { member } from '../../lib/member.ts';
 import { err, ok } from '../../lib/result.ts';
 import { reveal } from '../../lib/secret.ts';
-import type { Directory, PasswordChange, UserFacts } from '../../lib/target.ts';
+import type { PasswordChange, UserFacts } from '../../lib/target.ts';
 import {
-  aConfig,
   aJourney,
   calledBy,
   codeOf,
-  hangs,
   type JourneyChanges,
   outcomesIn,
   passwords,
-  refusals,
   requestId,
   said,
   startedAt,
-  unanswered,
 } from '../support/a-journey.ts';
 import { aLedger } from '../support/a-ledger.ts';
 import { aBody, aRequest, functionKey, plain } from '../support/a-valid-request.ts';
-import { aTenant, aUser, someGroup, userId } from '../support/a-valid-user.ts';
+import { aUser, userId } from '../support/a-valid-user.ts';
+import { hangs, unanswered } from '../support/troubles.ts';
 
 const down = err({ code: 'LedgerUnavailable' } as const);
 
@@ -518,4 +514,3 @@ test.each([
     ]);
   },
 );
-

@@ -1,29 +1,24 @@
 // The dry run (contract §2, §3): every check, no write but its own records, and what would be done.
 
-import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { err, ok } from '../../lib/result.ts';
 import type { UserFacts } from '../../lib/target.ts';
 import {
   aConfig,
   aJourney,
+  calledBy,
+  codeOf,
   type JourneyChanges,
   requestId,
   said,
   startedAt,
 } from '../support/a-journey.ts';
 import { aLedger } from '../support/a-ledger.ts';
-import { aBody, aRequest, functionKey } from '../support/a-valid-request.ts';
-import { aCaller, aTenant, aUser, userId } from '../support/a-valid-user.ts';
+import { aBody, aRequest } from '../support/a-valid-request.ts';
+import { aTenant, aUser, userId } from '../support/a-valid-user.ts';
 
 const dry = (changes: Readonly<Record<string, unknown>> = {}) =>
   aRequest({ body: aBody({ DryRun: true, ...changes }) });
-const codeOf = (answer: { readonly headers: Readonly<Record<string, string>> }) =>
-  answer.headers['x-ms-error-code'];
-const calledBy = (changes: Parameters<typeof aCaller>[0]) => {
-  const keyHashes = [createHash('sha256').update(functionKey).digest()];
-  return ok(aConfig({ callers: [aCaller({ keyHashes, ...changes })] }));
-};
 const user = (changes: Partial<UserFacts>): JourneyChanges => ({
   directory: { user: async () => ok(aUser(changes)) },
 });

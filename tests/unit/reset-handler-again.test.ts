@@ -2,31 +2,20 @@
 // two at once.
 
 import { expect, test } from '@jest/globals';
-import type { Failure } from '../../lib/failure.ts';
-import { member } from '../../lib/member.ts';
 import { err, ok } from '../../lib/result.ts';
-import { reveal } from '../../lib/secret.ts';
-import type { Directory, PasswordChange, UserFacts } from '../../lib/target.ts';
 import {
   aConfig,
   aJourney,
   calledBy,
   codeOf,
-  hangs,
-  type JourneyChanges,
   outcomesIn,
-  passwords,
-  refusals,
   requestId,
   said,
   startedAt,
-  unanswered,
 } from '../support/a-journey.ts';
-import { aLedger } from '../support/a-ledger.ts';
-import { aBody, aRequest, functionKey, plain } from '../support/a-valid-request.ts';
-import { aTenant, aUser, someGroup, userId } from '../support/a-valid-user.ts';
-
-const down = err({ code: 'LedgerUnavailable' } as const);
+import { aBody, aRequest, plain } from '../support/a-valid-request.ts';
+import { aUser, userId } from '../support/a-valid-user.ts';
+import { refusals, unanswered } from '../support/troubles.ts';
 
 const noKey =
   'No Idempotency-Key was sent, so a repetition is not recognised: only the lock and the cooldown of this user hold it off.';
@@ -251,4 +240,3 @@ test('a worker that died before the mark: InProgress for 10 s, then it runs', as
   clock.now = startedAt + 10_000;
   expect(said(await handle())).toMatchObject({ Status: 'Completed' });
 });
-

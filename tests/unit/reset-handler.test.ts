@@ -2,29 +2,23 @@
 // taken. What comes after that: carry-out.test.ts; deliveries that come again: reset-handler-again.test.ts.
 
 import { expect, test } from '@jest/globals';
-import type { Failure } from '../../lib/failure.ts';
-import { member } from '../../lib/member.ts';
 import { err, ok } from '../../lib/result.ts';
-import { reveal } from '../../lib/secret.ts';
-import type { Directory, PasswordChange, UserFacts } from '../../lib/target.ts';
 import {
   aConfig,
   aJourney,
   calledBy,
   codeOf,
-  hangs,
   type JourneyChanges,
   outcomesIn,
   passwords,
-  refusals,
   requestId,
   said,
   startedAt,
-  unanswered,
 } from '../support/a-journey.ts';
 import { aLedger } from '../support/a-ledger.ts';
-import { aBody, aRequest, functionKey, plain } from '../support/a-valid-request.ts';
-import { aTenant, aUser, someGroup, userId } from '../support/a-valid-user.ts';
+import { aRequest, plain } from '../support/a-valid-request.ts';
+import { aUser, someGroup, userId } from '../support/a-valid-user.ts';
+import { hangs, refusals } from '../support/troubles.ts';
 
 const down = err({ code: 'LedgerUnavailable' } as const);
 
@@ -417,7 +411,9 @@ test('the ledger’s silence wins over what the look-up says', async () => {
 
 // --- ports that hang until their time is up --------------------------------------------------------
 
-/** A port that answers `value` only when its time is up, on the clock that the test holds. */test.each<[string, (clock: { now: number }) => JourneyChanges, string]>([
+/** A port that answers `value` only when its time is up, on the clock that the test holds. */ test.each<
+  [string, (clock: { now: number }) => JourneyChanges, string]
+>([
   [
     'the look-up',
     (clock) => ({
