@@ -46,17 +46,24 @@ const partitions = async (): Promise<ReadonlySet<string>> =>
     ].map(({ partitionKey }) => partitionKey),
   );
 const passTime = async (seconds: number): Promise<void> => {
-  for (const partition of await partitions()) await stage.rows.age(partition, seconds);
+  await inTurns([...(await partitions())], (partition) => stage.rows.age(partition, seconds));
 };
 
 // Nothing blocks for longer than 30 s: then every delivery is answered, and every user can be reset anew.
 await passTime(31);
 const stuck: string[] = [];
-const answeredAgain = (delivery: Delivery, expected: RegExp) => async (): Promise<Exchange> => {
-  const exchange = await load.send(delivery);
-  const answer = exchange.reply === undefined ? 'no answer' : codeOf(exchange.reply);
+const answeredAgain = async (delivery: Delivery, expected: RegExp): Promise<void> => {
+  const { reply } = await load.send(delivery);
+  const answer = reply === undefined ? 'no answer' : codeOf(reply);
   if (!expected.test(answer)) stuck.push(`${delivery.caller} ${delivery.key}: ${answer}`);
-  return exchange;
+};
+/** A few at a time. */
+const inTurns = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> => {
+  const left = [...items];
+  const turn = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, turn));
 };
 const during = [...load.exchanges];
 const known = new Map(
@@ -65,12 +72,11 @@ const known = new Map(
     .map(({ delivery }) => [`${delivery.caller} ${delivery.key}`, delivery]),
 );
 const settled = /^200 (Completed|AlreadyCompleted)$|^403 RecentlyReset$|^422 KeyReused$/;
-for (const delivery of known.values()) await answeredAgain(delivery, settled)();
+await inTurns([...known.values()], (delivery) => answeredAgain(delivery, settled));
 await passTime(31);
-for (const [i, user] of users.entries()) {
-  const last = { caller: `c${i % 40}`, key: `last-${i}`, user, fields: {} };
-  await answeredAgain(last, /^200 Completed$/)();
-}
+await inTurns([...users.entries()], ([i, user]) =>
+  answeredAgain({ caller: `c${i % 40}`, key: `last-${i}`, user, fields: {} }, /^200 Completed$/),
+);
 
 const notWorking = users
   .filter(({ id }) => {
