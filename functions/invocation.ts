@@ -2,9 +2,10 @@
 // JSON object each. Never looks at request.url in a log (it carries ?code=) nor at request.user (anybody
 // can send x-ms-client-principal).
 
+import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Incoming } from '../lib/admission.ts';
-import type { Answer } from '../lib/answer.ts';
+import { type Answer, answerDocument } from '../lib/answer.ts';
 import type { Log } from '../lib/audit.ts';
 import type { Door } from '../lib/failure.ts';
 
@@ -18,6 +19,16 @@ export const incoming = async (request: HttpRequest, door: Door): Promise<Incomi
 /** The host takes the name in any letter case. */
 const codeIn = (query: URLSearchParams): string | null =>
   [...query].find(([name]) => name.toLowerCase() === 'code')?.[1] ?? null;
+
+/** A document that is no outcome of a reset, with the headers of every answer. */
+export const document = (request: HttpRequest, status: number, body: string): HttpResponseInit =>
+  response(
+    answerDocument(status, body, {
+      requestId: randomUUID(),
+      accept: null,
+      clientRequestId: request.headers.get('x-ms-client-request-id'),
+    }),
+  );
 
 export const response = ({ status, headers, body }: Answer): HttpResponseInit => ({
   status,

@@ -87,8 +87,7 @@ async function fetchAhead(): Promise<void> {
   const { directory, tables, keys } = await adapters();
   const until = Date.now() + patienceMs;
   await directory.tenant(until); // brings the token; a request that is waiting already comes first
-  await Promise.all([tables.open(until), keys?.reachable(until)]);
-  await tables.probe.writable(until); // the first transaction of a process is the slowest
+  await Promise.all([tables.probe.writable(until), keys?.reachable(until)]);
 }
 
 const handle = resetHandler(config, ports);

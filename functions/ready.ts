@@ -1,11 +1,9 @@
 // For deployers and people on call: what is missing, and what to type. The timer runs the same checks
 // every five minutes, so that an alert has something to stand on.
 
-import { randomUUID } from 'node:crypto';
 import type { HttpFunctionOptions, TimerFunctionOptions } from '@azure/functions';
-import { answerDocument } from '../lib/answer.ts';
 import { type Check, isReady, logReadiness, readinessBody } from '../lib/readiness.ts';
-import { logOf, response } from './invocation.ts';
+import { document, logOf } from './invocation.ts';
 
 export type RunChecks = () => Promise<readonly Check[]>;
 
@@ -15,13 +13,7 @@ export const ready = (runChecks: RunChecks): HttpFunctionOptions => ({
   route: 'ready',
   handler: async (request) => {
     const checks = await runChecks();
-    return response(
-      answerDocument(isReady(checks) ? 200 : 503, readinessBody(checks), {
-        requestId: randomUUID(),
-        accept: null,
-        clientRequestId: request.headers.get('x-ms-client-request-id'),
-      }),
-    );
+    return document(request, isReady(checks) ? 200 : 503, readinessBody(checks));
   },
 });
 

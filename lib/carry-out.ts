@@ -63,7 +63,7 @@ export async function carryOut(
     userName: user.userPrincipalName,
     userId: user.id,
     accountEnabled: user.accountEnabled || enablesAccount(user, request),
-    forceChange: request.forceChange || request.forceChangeWithMfa,
+    forceChange: request.forceChange,
     completedAt,
     requestId,
   };

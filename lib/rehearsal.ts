@@ -57,7 +57,7 @@ export async function rehearse(journey: Case): Promise<Ending> {
       userId: user.id,
       accountWasEnabled: user.accountEnabled,
       accountEnabled: user.accountEnabled,
-      forceChange: request.forceChange || request.forceChangeWithMfa,
+      forceChange: request.forceChange,
       wouldEnable,
       wouldRevokeSessions: request.revokeSessions,
       requestId,

@@ -43,7 +43,7 @@ export async function resetPassword(
     const password = drawPassword(ports.randomBelow, names);
     const change = {
       password,
-      forceChange: request.forceChange || request.forceChangeWithMfa,
+      forceChange: request.forceChange,
       forceChangeWithMfa: request.forceChangeWithMfa,
       enable: enablesAccount(user, request),
     };

@@ -22,6 +22,7 @@ export interface ResetRequest {
   readonly enableUserIfNeeded: boolean;
   /** An explicit `true` differs from the default: a caller that may not enable is told so. */
   readonly enableAskedExplicitly: boolean;
+  /** Never false beside `forceChangeWithMfa`, which implies it. */
   readonly forceChange: boolean;
   readonly forceChangeWithMfa: boolean;
   readonly revokeSessions: boolean;

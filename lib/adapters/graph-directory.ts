@@ -75,16 +75,15 @@ async function readUser(
 ): Promise<Result<UserFacts, Failure>> {
   const path = userPath(userName);
   const items = {
-    user: { method: 'GET', url: `${path}?$select=${userFields}`, right, judge: judgeUser },
+    user: { method: 'GET', url: `${path}?$select=${userFields}`, judge: judgeUser },
     memberOf: {
       method: 'POST',
       url: `${path}/getMemberObjects`,
       body: { securityEnabledOnly: false },
-      right,
     },
-    owns: { method: 'GET', url: `${path}/ownedObjects?$select=id&$top=999`, right },
+    owns: { method: 'GET', url: `${path}/ownedObjects?$select=id&$top=999` },
   } as const satisfies Record<string, BatchItem>;
-  const readings = await readBatch(transport, items, requestId, until);
+  const readings = await readBatch(transport, items, right, requestId, until);
   const [user, memberOf, owned] = [
     readings.get('user'),
     readings.get('memberOf'),
@@ -157,10 +156,10 @@ async function readVisibility(
         .slice(start, start + mostInBatch)
         .map((id): [string, BatchItem] => [
           id,
-          { method: 'GET', url: `/groups/${id}?$select=id,visibility`, right, judge: judgeUser },
+          { method: 'GET', url: `/groups/${id}?$select=id,visibility`, judge: judgeUser },
         ]),
     );
-    for (const [id, reading] of await readBatch(transport, items, undefined, until)) {
+    for (const [id, reading] of await readBatch(transport, items, right, undefined, until)) {
       if (reading.ok) found.set(id, isHidden(reading.value) ? 'hidden' : 'visible');
       else if (reading.failure.code !== 'UserNotFound') return reading;
     }

@@ -63,7 +63,6 @@ export interface BatchItem {
   /** Below the version, percent-encoded. */
   readonly url: string;
   readonly body?: unknown;
-  readonly right: string;
   readonly judge?: Judge;
 }
 
@@ -71,6 +70,7 @@ export interface BatchItem {
 export async function readBatch<Name extends string>(
   transport: Transport,
   items: Readonly<Record<Name, BatchItem>>,
+  right: string,
   requestId: string | undefined,
   until: number,
 ): Promise<ReadonlyMap<Name, Reading>> {
@@ -83,7 +83,7 @@ export async function readBatch<Name extends string>(
       const request = { method: 'POST', path: '/v1.0/$batch', body, requestId } as const;
       const reply = await transport(request, signal, until);
       if (!reply.ok) return settled(reply);
-      const judged = judgeReading(reply.value, items[open[0] ?? names[0] ?? ('' as Name)].right);
+      const judged = judgeReading(reply.value, right);
       if (!('settled' in judged) || !judged.settled.ok) return judged;
       const replies = repliesOf(judged.settled.value);
       const attempts = open.map((id) => {
@@ -92,7 +92,7 @@ export async function readBatch<Name extends string>(
         const attempt: Attempt<Reading> =
           itemReply === undefined
             ? settled<Reading>(err(unreadable))
-            : (item.judge ?? judgeReading)(itemReply, item.right);
+            : (item.judge ?? judgeReading)(itemReply, right);
         readings.set(id, 'settled' in attempt ? attempt.settled : attempt.again);
         return { id, attempt };
       });

@@ -43,8 +43,6 @@ export interface TableStore {
     most: number,
     until: number,
   ): Promise<Result<readonly StoredRow[], LedgerFailure>>;
-  /** Connects, and makes the table if it is missing. */
-  open(until: number): Promise<void>;
   /** Removes a row if it still has that version; whether it does not matter to the caller. */
   remove(partition: string, row: string, version: string, until: number): Promise<void>;
 }
@@ -71,100 +69,78 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
     });
     return creating;
   };
-  /** What an error means for trying again; a missing table is made on first use. */
-  const onTrouble = async <T>(error: unknown, outcome: T, until: number): Promise<Attempt<T>> => {
-    if (codeOf(error) !== 'TableNotFound') {
-      return isTransient(error) ? again(outcome) : settled(outcome);
-    }
-    const creation = createTable().then(
-      () => true,
-      () => false,
-    );
-    return (await within(creation, until - Date.now())) ? again(outcome, 0) : again(outcome);
+  /** Works until it is clear or the time is up; a missing table is made on first use. */
+  const tried = <T>(
+    late: T,
+    until: number,
+    work: (abortSignal: AbortSignal) => Promise<Attempt<T>>,
+  ): Promise<T> => {
+    const attempt = async (abortSignal: AbortSignal): Promise<Attempt<T>> => {
+      try {
+        return await work(abortSignal);
+      } catch (error) {
+        if (codeOf(error) !== 'TableNotFound')
+          return isTransient(error) ? again(late) : settled(late);
+        const made = createTable().catch(() => undefined);
+        await within(made, until - Date.now());
+        return again(late);
+      }
+    };
+    return repeat(attempt, until, late);
   };
 
   return {
-    async commit(writes, until) {
-      const writeId = newId();
-      const marked = writes.map((write) => ({ ...write, row: { ...write.row, WriteId: writeId } }));
-      return repeat<Result<readonly string[], LedgerFailure | Lost>>(
+    commit(writes, until) {
+      const WriteId = newId();
+      const marked = writes.map((write) => ({ ...write, row: { ...write.row, WriteId } }));
+      return tried<Result<readonly string[], LedgerFailure | Lost>>(
+        unavailable,
+        until,
         async (abortSignal) => {
           try {
             const versions = (await send(table, marked, abortSignal)).flatMap((etag) => etag ?? []);
             return versions.length === marked.length ? settled(ok(versions)) : again(unavailable);
           } catch (error) {
-            if (!isConflict(error)) return onTrouble(error, unavailable, until);
-            return ownOrLost(table, marked, writeId, abortSignal);
+            if (isConflict(error)) return ownOrLost(table, marked, WriteId, abortSignal);
+            throw error;
           }
         },
-        until,
-        unavailable,
       );
     },
     read: (partition, row, until) =>
-      repeat<Result<StoredRow | undefined, LedgerFailure>>(
+      tried<Result<StoredRow | undefined, LedgerFailure>>(
+        unavailable,
+        until,
         async (abortSignal) => {
           try {
             return settled(ok(await table.getEntity(partition, row, { abortSignal, onResponse })));
           } catch (error) {
             if (codeOf(error) === 'ResourceNotFound') return settled(ok(undefined));
-            return onTrouble(error, unavailable, until);
+            throw error;
           }
         },
-        until,
-        unavailable,
       ),
     range: (partition, from, to, most, until) =>
-      repeat<Result<readonly StoredRow[], LedgerFailure>>(
-        async (abortSignal) => {
-          try {
-            const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
-            const queryOptions = { filter, select: ['RowKey'] };
-            const options = { abortSignal, onResponse, queryOptions };
-            const rows: StoredRow[] = [];
-            const pages = table.listEntities<Record<string, unknown>>(options);
-            for await (const page of pages.byPage({ maxPageSize: most })) {
-              rows.push(...page);
-              if (rows.length >= most) break;
-            }
-            return settled(ok(rows.slice(0, most)));
-          } catch (error) {
-            return onTrouble(error, unavailable, until);
-          }
-        },
-        until,
+      tried<Result<readonly StoredRow[], LedgerFailure>>(
         unavailable,
+        until,
+        async (abortSignal) => {
+          const filter = `PartitionKey eq '${partition}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+          const options = { abortSignal, onResponse, queryOptions: { filter, select: ['RowKey'] } };
+          const rows: StoredRow[] = [];
+          const pages = table.listEntities<Record<string, unknown>>(options);
+          for await (const page of pages.byPage({ maxPageSize: most })) {
+            rows.push(...page);
+            if (rows.length >= most) break;
+          }
+          return settled(ok(rows.slice(0, most)));
+        },
       ),
-    async open(until) {
-      await repeat(
-        async (abortSignal) => {
-          try {
-            await table
-              .listEntities({ abortSignal, queryOptions: { filter: "PartitionKey eq ''" } })
-              .next();
-            return settled(undefined);
-          } catch (error) {
-            return onTrouble(error, undefined, until);
-          }
-        },
-        until,
-        undefined,
-      );
-    },
-    async remove(partition, row, version, until) {
-      await repeat(
-        async (abortSignal) => {
-          try {
-            await table.deleteEntity(partition, row, { etag: version, abortSignal });
-            return settled(undefined);
-          } catch (error) {
-            return onTrouble(error, undefined, until);
-          }
-        },
-        until,
-        undefined,
-      );
-    },
+    remove: (partition, row, version, until) =>
+      tried<void>(undefined, until, async (abortSignal) => {
+        await table.deleteEntity(partition, row, { etag: version, abortSignal });
+        return settled(undefined);
+      }),
   };
 }
 

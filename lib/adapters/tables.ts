@@ -10,7 +10,7 @@ import type { LedgerProbe } from '../readiness.ts';
 import type { UserLedger } from '../user-lock.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { identityCredential } from './managed-identity.ts';
-import { tableStore } from './table-store.ts';
+import { type TableStore, tableStore } from './table-store.ts';
 import { auditPrefix, lockRow, userTable } from './user-table.ts';
 
 export const deliveriesName = 'PasswordResetDeliveries';
@@ -42,8 +42,6 @@ export interface Tables {
   readonly deliveries: DeliveryLedger;
   readonly users: UserLedger;
   readonly probe: LedgerProbe;
-  /** Connects, and makes missing tables, before the first request needs them. */
-  open(until: number): Promise<void>;
   /** How many rows were removed. */
   sweep(now: number, auditRetentionDays: number): Promise<number>;
 }
@@ -58,15 +56,9 @@ export function openTables({ ledger, clientId }: Config): Tables {
     users: userTable(userStore),
     probe: {
       async writable(until) {
-        const row = { partitionKey: 'probe', rowKey: `probe~${randomUUID()}` };
-        const written = await store.commit([{ row }], until);
-        if (!written.ok) return false;
-        await store.remove(row.partitionKey, row.rowKey, written.value[0] ?? '*', until);
-        return true;
+        const written = await Promise.all([store, userStore].map((table) => tryRow(table, until)));
+        return written.every(Boolean);
       },
-    },
-    async open(until) {
-      await Promise.all([store.open(until), userStore.open(until)]);
     },
     async sweep(now, auditRetentionDays) {
       const ledgerEnds = new Date(now - ledgerDays * dayMs).toISOString();
@@ -79,6 +71,14 @@ export function openTables({ ledger, clientId }: Config): Tables {
       );
     },
   };
+}
+
+/** A row of its own, written and removed again; the table is made if it is missing. */
+async function tryRow(store: TableStore, until: number): Promise<boolean> {
+  const row = { partitionKey: 'probe', rowKey: `probe~${randomUUID()}` };
+  const written = await store.commit([{ row }], until);
+  if (written.ok) await store.remove(row.partitionKey, row.rowKey, written.value[0] ?? '*', until);
+  return written.ok;
 }
 
 const dayMs = 86_400_000;

@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await startTableProxy(azurite.connectionString);
   tables = connect(proxy.connectionString);
   rows = ledgerRows(azurite.connectionString);
-  await tables.open(soon());
+  await tables.probe.writable(soon());
 });
 afterAll(async () => {
   await proxy.stop();
