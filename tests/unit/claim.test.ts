@@ -180,7 +180,7 @@ const spied = (ledger: DeliveryLedger) => {
 
 test('a delivery without a name asks the ledger nothing', async () => {
   const { spy, calls } = spied(aLedger().deliveries);
-  expect(await claimDelivery(spy, fresh({ names: [] }), 9)).toEqual(
+  expect(await claimDelivery(spy, fresh({ names: [] }), 9)).toStrictEqual(
     ok({ held: undefined, earlier: undefined }),
   );
   expect(calls).toEqual([]);

@@ -1,6 +1,6 @@
 // How the nine seconds of a request are divided (contract §3, §4.3).
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import {
   answerWithinMs,
   attemptMs,
@@ -32,6 +32,23 @@ test.each([
 test('what settles in time is handed on, a rejection too', async () => {
   expect(await within(Promise.resolve('x'), 60_000)).toBe('x');
   await expect(within(Promise.reject(new Error('y')), 60_000)).rejects.toThrow('y');
+});
+
+test('what settles a little later is waited for', async () => {
+  const later = new Promise((resolve) => setTimeout(resolve, 10, 'x'));
+  expect(await within(later, 60_000)).toBe('x');
+});
+
+test('no timer is left behind, whichever comes first', async () => {
+  jest.useFakeTimers();
+  try {
+    await within(Promise.resolve('x'), 60_000);
+    expect(jest.getTimerCount()).toBe(0);
+    await within(Promise.reject(new Error('y')), 60_000).catch(() => undefined);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('what does not settle in time is undefined, and its late answer harms nobody', async () => {

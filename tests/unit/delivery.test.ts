@@ -61,6 +61,25 @@ test('a key is stored as SHA-256 of caller, header name and value, and as nothin
   expect(new Set(values).size).toBe(5);
 });
 
+test('what stands in the tables does not change in silence: rows live for eight days', () => {
+  // SHA-256 of the JSON texts ["zendesk","signed","abab…"], ["zendesk","webhook-id","msg_1"] and so on
+  expect(named({ 'idempotency-key': 'ticket-1' }, { ...signed, webhookId: 'msg_1' })).toEqual({
+    names: [
+      '28dc8528b62aae6a08657845cd4c383d0bc144a119d9bc33fecd3e8e5c591742',
+      '25cda606c117c83f8f1074f71575a9b38d9561066dfc5b0ffccf4fabc4b51503',
+      'ddefde2cffd37489adc0ad3af54fbaf6d68ba42d067e704e81ab31b4ac8bf02b',
+    ],
+    fingerprint: '23b28de8e236222e6a62760b56aba94ccf49dcec4ca10ce96e29c26dd73d91c6',
+  });
+  expect(only({ 'x-zammad-delivery': 'z-1' })).toBe(
+    'e5933db23fa0ad6feee3cbd6f2562ba746732b836f8c5c500704583940aeaa20',
+  );
+  expect(only({ 'x-zendesk-webhook-invocation-id': 'i-1' })).toBe(
+    '2ea4dd74afbab15fd73db166ae9d6c6a019d0f1c0e83459d1113c3c32646a3fe',
+  );
+  expect(only(flow)).toBe('9a0565c892d18b4ecb831f5ca2d91b99d902c54f944fbb7d3b3cbd9477bd72e7');
+});
+
 test('without a header that names it the delivery has no name', () => {
   expect(namesOf({})).toEqual([]);
   expect(namesOf({ 'x-request-id': '1', 'x-ms-client-request-id': '2' })).toEqual([]);
@@ -167,6 +186,20 @@ test('a flow needs the run and the operation; the user tells the items of a loop
   expect(of('a@contoso.com', { ...flow, 'x-ms-workflow-run-id': ' 08584 ' })).toBe(
     of('a@contoso.com'),
   );
+});
+
+test('blanks around a value name nothing, also where the server left them', () => {
+  const untrimmed = (sent: Sent) => ({ get: (name: string) => sent[name] ?? null });
+  const names = (sent: Sent) =>
+    nameDelivery('zendesk', untrimmed(sent), undefined, aReadRequest()).names;
+  expect(
+    names({
+      'x-ms-workflow-run-id': ' 08584 ',
+      'x-ms-workflow-operation-name': ' Reset_password ',
+    }),
+  ).toEqual(namesOf(flow));
+  expect(names({ ...flow, 'x-ms-workflow-run-id': '  ' })).toEqual([]);
+  expect(names({ ...flow, 'x-ms-workflow-operation-name': '  ' })).toEqual([]);
 });
 
 test('run, operation and user do not run into each other', () => {

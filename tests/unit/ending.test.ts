@@ -305,8 +305,19 @@ test('a lock that has moved on does not keep the outcome out of the trail', asyn
     lock: { next: lock, version: 'v-1' },
   };
   const { calls } = await end(ending, { wrote: [err('lost')] });
-  expect(calls.map(([method, partition, change]) => [method, partition, change])).toEqual([
-    ['write', userId, { next: lock, version: 'v-1' }],
-    ['write', userId, undefined],
+  const row = expect.objectContaining({ kind: 'outcome', code: 'UserNotFound' });
+  expect(calls).toEqual([
+    ['write', userId, { next: lock, version: 'v-1' }, [row], until],
+    ['write', userId, undefined, [row], until],
   ]);
+});
+
+test('a table that does not answer is not asked again for the row alone', async () => {
+  const ending: Ending = {
+    outcome: err(notFound),
+    counted: false,
+    lock: { next: lock, version: 'v-1' },
+  };
+  expect((await end(ending, { wrote: [down] })).calls).toHaveLength(1);
+  expect((await end(ending)).calls).toHaveLength(1);
 });

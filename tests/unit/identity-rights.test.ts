@@ -60,11 +60,13 @@ test('the writer roles, each with its scope', () => {
     writerRolesOf({ objectId, permissions: [] }, [
       held(userAdministrator, objectId, '/administrativeUnits/1'),
       held('62e90394-69f5-4237-9190-012177145e10'),
+      held('7be44c8a-adaf-4e2a-84d6-ab2649e08a13'),
       held('729827e3-9c14-49f7-bb1b-9608f156bbb8'),
       held(userAdministrator, 'somebody-else'),
     ]),
   ).toEqual([
     { name: 'User Administrator', scope: '/administrativeUnits/1' },
     { name: 'Global Administrator', scope: '/' },
+    { name: 'Privileged Authentication Administrator', scope: '/' },
   ]);
 });

@@ -1,7 +1,7 @@
 // Looking into something of unknown shape finds own members only.
 
 import { expect, test } from '@jest/globals';
-import { member } from '../../lib/member.ts';
+import { member, parseJson } from '../../lib/member.ts';
 
 test.each<[unknown, string, unknown]>([
   [{ a: 1 }, 'a', 1],
@@ -19,4 +19,15 @@ test.each<[unknown, string, unknown]>([
   [() => 1, 'name', undefined],
 ])('%j . %s', (value, name, found) => {
   expect(member(value, name)).toEqual(found);
+});
+
+test.each<[string, unknown]>([
+  ['{"a":[1]}', { a: [1] }],
+  ['null', null],
+  ['"x"', 'x'],
+  ['', undefined],
+  ['<html>', undefined],
+  ['{"a":1', undefined],
+])('parsed, or undefined when it is no JSON: %s', (text, value) => {
+  expect(parseJson(text)).toEqual(value);
 });

@@ -112,10 +112,11 @@ test.each<[string, readonly string[], boolean]>([
 });
 
 test('a source that repeats itself is a bug', () => {
-  const always = () => 0;
-  expect(() => drawPassword(always, ['cccc'])).toThrow(
+  const { randomBelow, limits } = numbers();
+  expect(() => drawPassword(randomBelow, ['cccc'])).toThrow(
     'The source of random numbers repeats itself.',
   );
+  expect(limits).toHaveLength(100 * 18);
 });
 
 test('for any name: no four letters of it in a row, in any letter case', () => {

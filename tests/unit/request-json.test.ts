@@ -21,6 +21,13 @@ test.each([
   [' {\n} ', []],
   ['\uFEFF{"a":1.0}', [{ name: 'a', value: 1, numberText: '1.0' }]],
   ['{"\\u0061":"\\n"}', [{ name: 'a', value: '\n', numberText: undefined }]],
+  [
+    '\n{ "a"\t:\r\n 1 , "b" : [ 1 , 2 ] }\n',
+    [
+      { name: 'a', value: 1, numberText: '1' },
+      { name: 'b', value: [1, 2], numberText: undefined },
+    ],
+  ],
   ['{"":0}', [{ name: '', value: 0, numberText: '0' }]],
   ['{"a":-0.5e-2}', [{ name: 'a', value: -0.005, numberText: '-0.5e-2' }]],
   [

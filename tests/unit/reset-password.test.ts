@@ -17,9 +17,11 @@ async function reset(
   msPerWrite = 0,
 ) {
   const tried: string[] = [];
+  const times: unknown[] = [];
   const { ports, clock } = aJourney({
     directory: {
-      setPassword: async (_id, { password }) => {
+      setPassword: async (_id, { password }, _requestId, within) => {
+        times.push(within);
         tried.push(reveal(password));
         clock.now += msPerWrite;
         return outcomes[tried.length - 1] ?? { kind: 'done', graphRequestId: undefined };
@@ -32,7 +34,7 @@ async function reset(
     { ports, request: aReadRequest(), asked, deadline },
     aUser(user),
   );
-  return { result, tried };
+  return { result, tried, times };
 }
 
 const policy = { kind: 'policy', graphRequestId: 'graph-1' } as const;
@@ -42,6 +44,12 @@ test('done at the first attempt', async () => {
   expect(result).toMatchObject({ ok: true, value: { graphRequestId: 'graph-1' } });
   expect(result.ok && reveal(result.value.password)).toBe(passwords[0]);
   expect(tried).toEqual(passwords.slice(0, 1));
+});
+
+test('a write has the time up to its last start, and the time in which it may be repeated', async () => {
+  const { times } = await reset([policy]);
+  const within = { start: startedAt + 6_500, end: startedAt + 8_300 };
+  expect(times).toEqual([within, within]);
 });
 
 test('done at the third, with the third password', async () => {

@@ -28,7 +28,7 @@ const pointersOf = (body: Uint8Array): readonly string[] =>
 // --- fields and defaults ---------------------------------------------------------------------------
 
 test('the smallest body gets the defaults of the table', () => {
-  expect(read(bytesOf('{"UserName":"adele.vance@contoso.com"}'))).toEqual({
+  expect(read(bytesOf('{"UserName":"adele.vance@contoso.com"}'))).toStrictEqual({
     userName: 'adele.vance@contoso.com',
     enableUserIfNeeded: true,
     enableAskedExplicitly: false,
@@ -246,6 +246,18 @@ test('unknown fields are named, five at most, cleaned and cut', () => {
   expect(read(aBody(unknown)).warnings).toEqual([
     `Unknown fields were ignored: a_b, _script_, x${'y'.repeat(63)}, _.ok-1_, five, and 2 more.`,
   ]);
+});
+
+test('five unknown fields are no more than five', () => {
+  expect(read(aBody({ one: 1, two: 2, three: 3, four: 4, five: 5 })).warnings).toEqual([
+    'Unknown fields were ignored: one, two, three, four, five.',
+  ]);
+});
+
+test('a name that is empty has one when it is shown', () => {
+  expect(read(aBody({ '': 1 })).warnings).toEqual(['Unknown fields were ignored: _.']);
+  const twice = bytesOf('{"UserName":"adele.vance@contoso.com","":1,"":2}');
+  expect(pointersOf(twice)).toEqual(['/_']);
 });
 
 test('in problems too, five sent names at most; the others have no name in their pointer', () => {
@@ -532,6 +544,7 @@ test('warnings come in the order of the table, unknown fields last', () => {
 test.each([
   ['Freshdesk', { freshdesk_webhook: { ticket_id: 1, UserName: userName } }],
   ['Jira', { timestamp: 1, webhookEvent: 'jira:issue_updated', issue: { key: 'A-1' }, user: {} }],
+  ['a near-miss of another field beside it', { DriRun: true, issue: {} }],
   ['anything nested', { data: { UserName: userName }, TicketId: 1 }],
 ])('an object one level down and no UserName: %s', (_who, payload) => {
   expect(readRequest(bytesOf(JSON.stringify(payload)), undefined, true)).toEqual({
@@ -554,6 +567,8 @@ test.each([
   ['a near-miss of UserName', { upn: userName, issue: {} }, ['/upn']],
   ['a UserName of its own', { UserName: '', issue: {} }, ['/UserName']],
   ['only an array', { list: [{}] }, ['/UserName']],
+  ['only null', { issue: null }, ['/UserName']],
+  ['only a text and a number', { issue: 'A-1', id: 7 }, ['/UserName']],
 ])('an object one level down, but %s: an ordinary mistake', (_what, payload, pointers) => {
   expect(pointersOf(bytesOf(JSON.stringify(payload)))).toEqual(pointers);
 });

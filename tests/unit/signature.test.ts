@@ -242,6 +242,9 @@ test.each<[string, Sent, string, string]>([
     'sha1=c515f330a339e006a451ec24110648f028c87a11',
   ],
   ['a capital method', hubSha1, 'x-hub-signature', 'SHA1=cf78116d4061a8d557237a5b9712ebb0489f2b19'],
+  ['two in one, hex', glpi, 'x-glpi-signature', `${glpi.headers['x-glpi-signature']} x`],
+  ['two in one, SHA-256', hub, 'x-hub-signature', `${hub.headers['x-hub-signature']} x`],
+  ['two in one, SHA-1', hubSha1, 'x-hub-signature', `${hubSha1.headers['x-hub-signature']} x`],
   ['a method without a value', hubSha1, 'x-hub-signature', 'sha1='],
 ])('refused: %s', (_what, sent, header, value) => {
   expect(verify({ ...sent, headers: { ...sent.headers, [header]: value } })).toEqual(
@@ -289,6 +292,17 @@ test.each(valid)('%s: two secrets at once, for rotation', (_profile, sent) => {
   const other = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
   expect(verify({ ...sent, secrets: [other, ...known] }).ok).toBe(true);
   expect(verify({ ...sent, secrets: [...known, other] }).ok).toBe(true);
+});
+
+test('blanks around a single signature mean nothing, also where the server left them', () => {
+  const value = ` ${hub.headers['x-hub-signature']} `;
+  const headers = { get: (name: string) => (name === 'x-hub-signature' ? value : null) };
+  const rule = {
+    profile: hub.profile,
+    secrets: hub.secrets.map(secret),
+    toleranceSeconds: 300,
+  };
+  expect(verifySignature(rule, headers, hub.body, now).ok).toBe(true);
 });
 
 test('the profile is the configuration’s, whatever headers come', () => {
