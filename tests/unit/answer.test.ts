@@ -214,7 +214,7 @@ test.each<[string | null, string]>([
 // --- failure ---------------------------------------------------------------------------------------
 
 test('a failure, to the byte', () => {
-  expect(answerFailure({ code: 'InProgress' }, asking())).toEqual({
+  expect(answerFailure({ code: 'InProgress' }, asking())).toStrictEqual({
     status: 409,
     headers: {
       ...own,

@@ -352,11 +352,11 @@ test('the user is taken by somebody else: the mark is taken back', async () => {
 });
 
 test.each([
-  ['LedgerUnavailable', down],
-  ['InProgress', err('lost' as const)],
+  ['LedgerUnavailable', down, 'free'],
+  ['InProgress', err('lost' as const), 'claimed'],
 ])(
   'it cannot mark the claim as sent (%s): nothing is written, the user is given back',
-  async (code, answer) => {
+  async (code, answer, state) => {
     const base = aLedger();
     let amends = 0;
     const { handle, calls } = aJourney({
@@ -372,8 +372,30 @@ test.each([
     expect(calls).not.toContain('directory.setPassword');
     expect(base.locks.get(userId)?.lock).toMatchObject({ state: 'free', recorded: true });
     expect(outcomesIn(base)).toEqual([code]);
+    // one that was taken over by somebody else is not ours to touch
+    expect([...base.claims.values()].map(({ claim }) => claim.state)).toEqual([state]);
+    expect(base.counts).toHaveLength(1);
   },
 );
+
+test.each<[string, JourneyChanges]>([
+  ['done', {}],
+  ['unknown', { directory: unanswered }],
+  ['refused by the lock', { users: { write: async () => err('lost' as const) } }],
+])('without a key there is no claim to write, only the count: %s', async (_what, changes) => {
+  const amended: unknown[] = [];
+  const { handle } = aJourney({
+    ...changes,
+    deliveries: {
+      amend: async (_caller, amendment) => {
+        amended.push(amendment);
+        return ok(undefined);
+      },
+    },
+  });
+  await handle(aRequest({ headers: { 'idempotency-key': null } }));
+  expect(amended).toStrictEqual([{ counted: { at: startedAt, requestId } }]);
+});
 
 const repeats = 'The reset was not recorded; repeating this request resets again.';
 

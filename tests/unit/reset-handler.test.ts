@@ -1,8 +1,10 @@
 // The story: what happens in which order, and what each port's trouble does to it before the user is
 // taken. What comes after that: carry-out.test.ts; deliveries that come again: reset-handler-again.test.ts.
 
+import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { err, ok } from '../../lib/result.ts';
+import { secret } from '../../lib/secret.ts';
 import {
   aConfig,
   aJourney,
@@ -16,7 +18,7 @@ import {
   startedAt,
 } from '../support/a-journey.ts';
 import { aLedger } from '../support/a-ledger.ts';
-import { aRequest, plain } from '../support/a-valid-request.ts';
+import { aBody, aRequest, plain } from '../support/a-valid-request.ts';
 import { aUser, someGroup, userId } from '../support/a-valid-user.ts';
 import { hangs, refusals } from '../support/troubles.ts';
 
@@ -138,11 +140,25 @@ test.each(bugs)(
 );
 
 test('a message of several lines does not slip into the log with the place', async () => {
-  const bug = new Error('first line\nfor adele.vance@contoso.com');
+  const bug = new Error('first line\nfor adele.vance@contoso.com\nlook at adele.vance');
   const { handle, lines } = aJourney({ directory: { user: () => Promise.reject(bug) } });
   expect((await handle()).status).toBe(500);
   expect(JSON.stringify(lines)).not.toContain('adele.vance');
   expect(String(lines[0]?.fields.error)).toMatch(/^Error +at /);
+});
+
+test.each([
+  [
+    'Error: x\n    at one (a.ts:1)\n    at two\n  at three\n    at four\n    at five',
+    'TypeError at one (a.ts:1) at two at three at four',
+  ],
+  [undefined, 'TypeError'],
+])('of a bug the log gets the name and the first four places', async (stack, described) => {
+  const bug = new TypeError('x');
+  Object.defineProperty(bug, 'stack', { value: stack });
+  const { handle, lines } = aJourney({ directory: { user: () => Promise.reject(bug) } });
+  await handle();
+  expect(lines[0]?.fields.error).toBe(described);
 });
 
 test('something that is no error is named by its type only', async () => {
@@ -216,6 +232,14 @@ test('keys that cannot be had are the identity’s trouble, not the request’s'
   );
   expect(codeOf(answer)).toBe('IdentityUnavailable');
   expect(lines.map(({ event }) => event)).toEqual(['ResetFailed']);
+});
+
+test('a dry run takes the other way: nothing is claimed and nobody is taken', async () => {
+  const { handle, calls } = aJourney();
+  const answer = await handle(plain({ DryRun: true }));
+  expect(said(answer)).toMatchObject({ Status: 'DryRun' });
+  expect(calls).not.toContain('deliveries.open');
+  expect(calls).not.toContain('directory.setPassword');
 });
 
 // --- the caller's rights, before any look-up -------------------------------------------------------
@@ -311,6 +335,62 @@ test('over the limit with a delivery that was refused before: it is free again a
   expect(codeOf(await second.handle(plain({ RevokeSessions: true })))).toBe('TooManyRequests');
 });
 
+const signingCaller = calledBy({
+  maxResetsPerHour: 1,
+  signature: {
+    profile: 'hub-sha1',
+    secrets: [secret('signing-secret-of-16+')],
+    toleranceSeconds: 300,
+  },
+});
+const signed = (key: string | null) => {
+  const signature = createHmac('sha1', 'signing-secret-of-16+').update(aBody()).digest('hex');
+  return aRequest({
+    headers: { 'idempotency-key': key, 'x-hub-signature': `sha1=${signature}` },
+  });
+};
+
+test('over the limit with a signed attempt: its names stay tied, and it does not become new', async () => {
+  const ledger = aLedger();
+  ledger.counts.push({ caller: 'zendesk', at: startedAt - 3_599_999, requestId: 'r-1' });
+  const { handle, clock } = aJourney({ ledger, config: signingCaller });
+  expect(codeOf(await handle(signed('ticket-1')))).toBe('TooManyRequests');
+  expect([...ledger.claims.values()].map(({ claim }) => claim.state)).toEqual(['free']);
+  clock.now += 10;
+  expect(said(await handle(signed('ticket-1')))).toMatchObject({ Status: 'Completed' });
+  // captured on its way, and sent without the key
+  clock.now += 3_600_000;
+  expect(said(await handle(signed(null)))).toMatchObject({ Status: 'AlreadyCompleted' });
+});
+
+test('over the limit with one signed name it is deleted like any other', async () => {
+  const ledger = aLedger();
+  ledger.counts.push({ caller: 'zendesk', at: startedAt, requestId: 'r-1' });
+  const { handle } = aJourney({ ledger, config: signingCaller });
+  expect(codeOf(await handle(signed(null)))).toBe('TooManyRequests');
+  expect([ledger.claims.size, ledger.names.size]).toEqual([0, 0]);
+});
+
+test('over the limit with a delivery taken over: it is given back, not deleted', async () => {
+  const first = aJourney({
+    config: calledBy({ maxResetsPerHour: 1 }),
+    directory: { user: async () => err({ code: 'UserNotFound' }) },
+  });
+  await first.handle();
+  const second = aJourney({ config: calledBy({ maxResetsPerHour: 1 }), ledger: first.ledger });
+  await second.handle();
+  expect([...first.ledger.claims.values()].map(({ claim }) => claim.state)).toEqual(['free']);
+  expect(second.calls).not.toContain('deliveries.forget');
+});
+
+test('what the ledger alone answers does not count', async () => {
+  const { handle, ledger } = aJourney({ config: calledBy() });
+  await handle();
+  expect(codeOf(await handle(plain({ RevokeSessions: true })))).toBe('KeyReused');
+  expect(said(await handle())).toMatchObject({ Status: 'AlreadyCompleted' });
+  expect(ledger.counts).toHaveLength(1);
+});
+
 test('a delivery that was done is answered above the limit too', async () => {
   const config = calledBy({ maxResetsPerHour: 1 });
   const { handle, ledger } = aJourney({ config });
@@ -388,10 +468,13 @@ test('it cannot claim: nothing is decided, nothing is written', async () => {
 });
 
 test('it cannot count: nothing is written', async () => {
-  const { handle, calls } = aJourney({ deliveries: { recent: async () => down } });
+  const { handle, calls, ledger } = aJourney({ deliveries: { recent: async () => down } });
   expect(codeOf(await handle())).toBe('LedgerUnavailable');
   expect(calls).not.toContain('directory.setPassword');
   expect(calls).not.toContain('users.write');
+  // what was not decided does not count, even where the ledger takes the claim back
+  expect([...ledger.claims.values()].map(({ claim }) => claim.state)).toEqual(['free']);
+  expect(ledger.counts).toEqual([]);
 });
 
 test('the ledger’s silence wins over what the look-up says', async () => {
