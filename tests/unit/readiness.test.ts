@@ -206,6 +206,30 @@ test.each([
   });
 });
 
+test.each([
+  ['Directory.Read.All', 'Directory.ReadWrite.All'],
+  ['RoleEligibilitySchedule.Read.Directory', 'RoleEligibilitySchedule.ReadWrite.Directory'],
+  ['RoleEligibilitySchedule.Read.Directory', 'RoleManagement.Read.Directory'],
+  ['RoleEligibilitySchedule.Read.Directory', 'RoleManagement.ReadWrite.Directory'],
+  ['RoleEligibilitySchedule.Read.Directory', 'RoleManagement.Read.All'],
+])('instead of %s, the wider %s', async (least, wider) => {
+  const permissions = [...without(least), wider];
+  expect((await one('Permissions', { permissions }))?.Status).toBe('Passed');
+});
+
+test('a token that tells nothing of itself is no failure; one with an id or a right tells something', async () => {
+  const told = async (objectId: string | undefined, permissions: readonly string[]) => {
+    const checks = await check({ identity: { rights: async () => ok({ objectId, permissions }) } });
+    return checks.slice(2, 4).map(({ Name, Status, Detail }) => [Name, Status, Detail]);
+  };
+  expect(await told(undefined, [])).toEqual([
+    ['Permissions', 'Skipped', 'The token does not tell what it carries.'],
+    ['WriteRight', 'Skipped', 'The token does not tell what it carries.'],
+  ]);
+  expect((await told('oid-1', [])).map(([, status]) => status)).toEqual(['Failed', 'Failed']);
+  expect((await told(undefined, all)).map(([, status]) => status)).toEqual(['Passed', 'Passed']);
+});
+
 const administrator = {
   principalId: 'oid-1',
   roleId: 'fe930be7-5e62-47db-91af-98c3a49a38b1',
@@ -234,6 +258,14 @@ test('the right to write: a role, permissions, or neither', async () => {
     Detail: 'The identity lacks User.EnableDisableAccount.All, User.RevokeSessions.All.',
     Remedy: grant,
   });
+});
+
+test('several roles, each with its scope', async () => {
+  const elsewhere = { ...administrator, scope: '/administrativeUnits/1' };
+  const facts = { assignments: [administrator, elsewhere] };
+  expect((await one('WriteRight', { facts }))?.Detail).toBe(
+    'User Administrator on /, User Administrator on /administrativeUnits/1.',
+  );
 });
 
 test('without the role assignments nobody can say who may write', async () => {
