@@ -3,6 +3,7 @@
 // the adapters bring their SDKs with them when they are first asked for.
 
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { app } from '@azure/functions';
 import type { Log } from '../lib/audit.ts';
 import { type Config, entraDoorAsked, readConfig } from '../lib/config.ts';
@@ -81,12 +82,14 @@ const runChecks = () =>
   );
 
 const patienceMs = 30_000;
+const yieldMs = 400;
 
 /** SDKs, token, tenant facts, tables, key set: what the first request would wait for. */
 async function fetchAhead(): Promise<void> {
   const { directory, tables, keys } = await adapters();
   const until = Date.now() + patienceMs;
-  await directory.tenant(until); // brings the token; a request that is waiting already comes first
+  await directory.tenant(until); // brings the token
+  await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself
   await Promise.all([tables.probe.writable(until), keys?.reachable(until)]);
 }
 
