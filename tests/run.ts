@@ -64,7 +64,8 @@ async function runJest(
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const child = spawn(
     process.execPath,
-    [...flags, jest, '--json', `--outputFile=${outputFile}`, ...args],
+    // A suite that fails before it cleans up must not keep the run alive.
+    [...flags, jest, '--forceExit', '--json', `--outputFile=${outputFile}`, ...args],
     { cwd: ROOT, stdio: ['inherit', 'ignore', 'inherit'] },
   );
   onEnd(() => child.kill('SIGTERM'));
