@@ -231,6 +231,24 @@ test('no ledger at all is one mistake', () => {
   });
 });
 
+test.each(['LEDGER_TABLE_ENDPOINT', 'AzureWebJobsStorage__tableServiceUri'])(
+  '%s: what to type',
+  (setting) => {
+    expect(mistakesOf({ [setting]: 'x' })).toEqual([
+      {
+        setting,
+        detail: 'Set the https table endpoint, such as https://NAME.table.core.windows.net.',
+      },
+    ]);
+  },
+);
+
+test('a connection string in any letter case', () => {
+  expect(configOf({ AzureWebJobsStorage: 'usedevelopmentstorage=TRUE' }).ledger).toEqual({
+    connectionString: 'usedevelopmentstorage=TRUE',
+  });
+});
+
 test('a wrong endpoint is not made good by a right one after it', () => {
   expect(
     settingsOf({ LEDGER_TABLE_ENDPOINT: 'x', AzureWebJobsStorage__tableServiceUri: endpoint }),
@@ -273,6 +291,8 @@ test('another authority', () => {
 
 test.each<[string, Environment, string]>([
   ['no tenant', { ENTRA_AUDIENCE: 'x' }, 'ENTRA_TENANT_ID'],
+  ['a wrong tenant, and the door closed', { ENTRA_TENANT_ID: 'x' }, 'ENTRA_TENANT_ID'],
+  ['a wrong authority, and the door closed', { ENTRA_AUTHORITY: 'x' }, 'ENTRA_AUTHORITY'],
   ['a tenant name', { ENTRA_AUDIENCE: 'x', ENTRA_TENANT_ID: 'contoso.com' }, 'ENTRA_TENANT_ID'],
   ['common', { ENTRA_AUDIENCE: 'x', ENTRA_TENANT_ID: 'common' }, 'ENTRA_TENANT_ID'],
   ['an empty audience', { ...tenant, ENTRA_AUDIENCE: 'x,' }, 'ENTRA_AUDIENCE'],
@@ -365,6 +385,15 @@ test.each([
   expect(configOf(withCallers([signing], { ONE: 'sixteen-bytes-16' })).callers).toMatchObject([
     { signature: { profile, toleranceSeconds } },
   ]);
+});
+
+test('several entries of the Entra door, none of them with a key', () => {
+  const flows = ['1', '2', '3'].map((digit) => ({
+    name: `flows-${digit}`,
+    entra: { appIds: [`${guid.slice(0, -1)}${digit}`] },
+    password: 'return',
+  }));
+  expect(configOf(withCallers(flows)).callers).toHaveLength(3);
 });
 
 test('an entry of the Entra door needs no key', () => {
