@@ -5,7 +5,6 @@
 import type { Admitted } from './caller.ts';
 import type { Door, Failure, FailureCode } from './failure.ts';
 import type { ResetRequest } from './reset-request.ts';
-import type { UserLock } from './user-lock.ts';
 
 /** Every log line of the product carries one of these; alerts and tests stand on them. */
 export const auditEvents = {
@@ -149,13 +148,3 @@ export function becauseOf(failure: Failure): string | undefined {
   if (failure.code === 'GraphDenied') return `${failure.step}: ${failure.right}`;
   return failure.code === 'Unauthenticated' ? failure.fault : undefined;
 }
-
-/** For the reset of a worker that never came back: its outcome will not be known any more. */
-export const abandonedReset = (userId: string, lock: UserLock, now: number): AuditRow => ({
-  kind: 'outcome',
-  at: new Date(now - 1).toISOString(), // the trail shows it before the taker's own intent
-  requestId: lock.requestId,
-  code: 'OutcomeUnknown',
-  caller: lock.caller,
-  userId,
-});

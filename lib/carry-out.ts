@@ -3,7 +3,6 @@
 // and of the lock, so that a crash between any two lines is survivable.
 
 import type { SessionsRevoked, Success } from './answer.ts';
-import { abandonedReset } from './audit.ts';
 import {
   type Claim,
   done,
@@ -21,7 +20,13 @@ import type { Case } from './journey.ts';
 import { enablesAccount, resetPassword } from './reset-password.ts';
 import { err, ok, type Result } from './result.ts';
 import type { UserFacts } from './target.ts';
-import { type HeldLock, type LockWish, lockUser, type UserLock } from './user-lock.ts';
+import {
+  abandonedReset,
+  type HeldLock,
+  type LockWish,
+  lockUser,
+  type UserLock,
+} from './user-lock.ts';
 
 export async function carryOut(
   journey: Case,

@@ -107,3 +107,13 @@ export async function lockUser(
   if (second.ok) return ok({ lock: mine, version: second.value });
   return err(second.failure === 'lost' ? { code: 'InProgress' } : second.failure);
 }
+
+/** For the reset of a worker that never came back: its outcome will not be known any more. */
+export const abandonedReset = (userId: string, lock: UserLock, now: number): AuditRow => ({
+  kind: 'outcome',
+  at: new Date(now - 1).toISOString(), // the trail shows it before the taker's own intent
+  requestId: lock.requestId,
+  code: 'OutcomeUnknown',
+  caller: lock.caller,
+  userId,
+});
