@@ -1,15 +1,9 @@
 // What is said to log and trail (contract §7): registered events, and rows that keep the claimed apart.
 
 import { expect, test } from '@jest/globals';
-import {
-  abandonedReset,
-  auditEvents,
-  auditFields,
-  becauseOf,
-  eventOf,
-  whoAsksWhat,
-} from '../../lib/audit.ts';
+import { auditEvents, auditFields, becauseOf, eventOf, whoAsksWhat } from '../../lib/audit.ts';
 import type { Failure } from '../../lib/failure.ts';
+import { abandonedReset } from '../../lib/user-lock.ts';
 import { aReadRequest } from '../support/a-valid-request.ts';
 import { aCaller, userId } from '../support/a-valid-user.ts';
 
