@@ -4,6 +4,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  graphFaults,
+  type Trouble,
+  tableFaults,
+  troubles,
+  withdrawable,
+} from '../support/dependency-troubles.ts';
 import { type Lateness, watchLateness } from '../support/lateness.ts';
 import {
   at,
@@ -20,13 +27,6 @@ import {
   type User,
 } from '../support/ledger-stage.ts';
 import { always } from '../support/table-proxy.ts';
-import {
-  graphFaults,
-  type Trouble,
-  tableFaults,
-  troubles,
-  withdrawable,
-} from '../support/troubles.ts';
 
 const tables = ['limit', 'claim', 'lock', 'mark', 'record', 'audit'] as const;
 const graphs = ['user facts', 'Graph write', 'revoke'] as const;

@@ -6,6 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificate, makeCertificate } from '../../infra/local/tenant/certificate.ts';
 import { startTenant } from '../../infra/local/tenant/tenant.ts';
+import {
+  graphFaults,
+  type Trouble,
+  troubles,
+  withdrawable,
+} from '../support/dependency-troubles.ts';
 import { watchLateness } from '../support/lateness.ts';
 import {
   changed,
@@ -18,7 +24,6 @@ import {
   type User,
 } from '../support/ledger-stage.ts';
 import { always } from '../support/table-proxy.ts';
-import { graphFaults, type Trouble, troubles, withdrawable } from '../support/troubles.ts';
 
 const dependencies = ['token', 'tenant facts', 'key set', 'look-up batch'] as const;
 type Dependency = (typeof dependencies)[number];

@@ -2,6 +2,7 @@
 // are killed and come back. Writes down what was sent and what was answered; judges nothing.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { graphFaults, tableFaults, troubles } from '../support/dependency-troubles.ts';
 import { watchLateness } from '../support/lateness.ts';
 import {
   type CallerEntry,
@@ -12,7 +13,6 @@ import {
   type Reply,
   type User,
 } from '../support/ledger-stage.ts';
-import { graphFaults, tableFaults, troubles } from '../support/troubles.ts';
 import type { Chance } from './chance.ts';
 import type { Witness } from './witness.ts';
 

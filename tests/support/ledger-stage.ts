@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostOptions } from '../../infra/local/host.ts';
 import type { TenantOptions } from '../../infra/local/tenant/tenant.ts';
-import { codeOf, type Door, openStage, passwordsTo, type Reply, type Stage } from './journey.ts';
+import { codeOf, type Reply } from './door.ts';
+import { type Door, openStage, type Stage } from './journey.ts';
 import { type LedgerRows, ledgerRows } from './ledger-rows.ts';
+import { passwordsTo } from './seen.ts';
 import type { Match } from './table-proxy.ts';
 import { startTableProxy, type TableProxy } from './table-proxy.ts';
 
@@ -42,9 +44,10 @@ export async function openLedgerStage(options: TenantOptions = {}): Promise<Ledg
       { startDeadlineMs: 60_000, ...hostOptions },
     );
   const rows = ledgerRows(stage.azurite.connectionString);
+  /** Warming up ends with a row that is tried and taken away, one in each table. */
   const opened = (): number =>
     proxy.operations.filter(
-      ({ filter, status }) => filter === "PartitionKey eq ''" && status === 200,
+      ({ kind, partition, status }) => kind === 'delete' && partition === 'probe' && status === 204,
     ).length;
   return {
     ...stage,
@@ -60,7 +63,6 @@ export async function openLedgerStage(options: TenantOptions = {}): Promise<Ledg
           ...options,
         },
       );
-      // Warming up ends with one look at each table.
       await until('the tables are open', () => opened() >= before + 2);
       return door;
     },
