@@ -1,4 +1,4 @@
-// `npm run bench [-- --long] [-- --only cold|warm|load|ledger]`: one table, ratios measured in one run,
+// `npm run bench [-- --long] [-- --only cold|warm|load|ledger|memory]`: one table, ratios measured in one run,
 // medians of alternating runs. Says of each target whether it is met.
 
 import { parseArgs } from 'node:util';
@@ -6,6 +6,7 @@ import { buildApps } from './apps.ts';
 import { loadFigures as bundleFigures, firstRequestFigures, startFigures } from './cold.ts';
 import { type Line, printTable } from './measure.ts';
 import { openStage, type Stage } from './stage.ts';
+import { storyFigures } from './story.ts';
 import { ledgerFigures, loadFigures, memoryFigures, waitFigures } from './warm.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const parts: readonly (readonly [name: string, run: (stage: Stage) => Promise<re
     ['cold', startFigures],
     ['cold', firstRequestFigures],
     ['warm', waitFigures],
+    ['warm', storyFigures],
     ['load', loadFigures],
     ['ledger', ledgerFigures],
     ...(values.long ? ([['memory', memoryFigures]] as const) : []),
