@@ -3,9 +3,8 @@
 import { expect, test } from '@jest/globals';
 import { auditEvents, auditFields, becauseOf, eventOf, whoAsksWhat } from '../../lib/audit.ts';
 import type { Failure } from '../../lib/failure.ts';
-import { abandonedReset } from '../../lib/user-lock.ts';
 import { aReadRequest } from '../support/a-valid-request.ts';
-import { aCaller, userId } from '../support/a-valid-user.ts';
+import { aCaller } from '../support/a-valid-user.ts';
 
 test.each<[Failure | 'Completed' | 'AlreadyCompleted' | 'DryRun', keyof typeof auditEvents]>([
   ['Completed', 'ResetCompleted'],
@@ -90,25 +89,4 @@ test('every field of a row is a registered one', () => {
   expect(fields.filter((name) => /password|key|token|signature|body/i.test(name))).toEqual([
     'passwordReturned',
   ]);
-});
-
-test('an abandoned reset is recorded as unknown, under its own request and caller', () => {
-  const lock = {
-    state: 'held',
-    requestId: 'r-old',
-    caller: 'jira',
-    at: 1,
-    recorded: false,
-    completed: undefined,
-  } as const;
-  const row = abandonedReset(userId, lock, Date.parse('2026-11-23T09:15:30Z'));
-  expect(row).toMatchObject({
-    kind: 'outcome',
-    requestId: 'r-old',
-    code: 'OutcomeUnknown',
-    caller: 'jira',
-    userId,
-  });
-  // just before the intent of the one who takes over
-  expect(row.at).toBe('2026-11-23T09:15:29.999Z');
 });

@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import type { AuditRow } from '../../lib/audit.ts';
 import { err, ok } from '../../lib/result.ts';
 import {
+  abandonedReset,
   judgeLock,
   type LockWish,
   lockUser,
@@ -221,4 +222,15 @@ test('without the ledger nothing is decided, and nothing comes after', async () 
     },
   });
   expect(third.taken).toEqual(down);
+});
+
+test('an abandoned reset is recorded as unknown, under its own request and caller', () => {
+  expect(abandonedReset(userId, lock(), Date.parse('2026-11-23T09:15:30Z'))).toEqual({
+    kind: 'outcome',
+    at: '2026-11-23T09:15:29.999Z', // just before the intent of the one who takes over
+    requestId: 'r-old',
+    code: 'OutcomeUnknown',
+    caller: 'jira',
+    userId,
+  });
 });
