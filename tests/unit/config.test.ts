@@ -482,6 +482,12 @@ test('a mistake says in which entry it is, and what to type', () => {
   ]);
 });
 
+test('entries that cannot be read are not compared with each other', () => {
+  const details = mistakesOf(withCallers([{}, {}, 7])).map(({ detail }) => detail);
+  expect(details.filter((detail) => !/^\/[012] must /.test(detail))).toEqual([]);
+  expect(new Set(details.map((detail) => detail.slice(0, 2)))).toEqual(new Set(['/0', '/1', '/2']));
+});
+
 const hashes = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
 
 test.each<[string, readonly object[], string]>([
