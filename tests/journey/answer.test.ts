@@ -1,16 +1,9 @@
 // What every answer carries, in which form, and what the host answers by itself.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  codeOf,
-  type Door,
-  entraDoor,
-  openStage,
-  type Reply,
-  type Sent,
-  type Stage,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf, entraDoor, type Reply, type Sent } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
+import { unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

@@ -2,14 +2,8 @@
 // mistakes at once, with what to type. And the settings that open or close the Entra door.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  codeOf,
-  type Door,
-  entraDoor,
-  openStage,
-  type Reply,
-  type Stage,
-} from '../support/journey.ts';
+import { codeOf, entraDoor, type Reply } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 
 let stage: Stage;
 beforeAll(async () => {

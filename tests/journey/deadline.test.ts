@@ -4,17 +4,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
 import { type Gate, startGate } from '../support/gate.ts';
-import {
-  codeOf,
-  type Door,
-  openStage,
-  passwordsTo,
-  type Reply,
-  type Stage,
-  sleep,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { type Door, openStage, type Stage, sleep } from '../support/journey.ts';
+import { passwordsTo, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

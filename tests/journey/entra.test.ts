@@ -4,17 +4,9 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { request } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  askedSince,
-  codeOf,
-  type Door,
-  entraDoor,
-  openStage,
-  type Reply,
-  type Stage,
-  secretsLogged,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf, entraDoor, type Reply } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
+import { askedSince, secretsLogged, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

@@ -2,16 +2,9 @@
 // after the write, and the change that has to pass MFA.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  askedSince,
-  bodiesTo,
-  codeOf,
-  type Door,
-  oldPassword,
-  openStage,
-  type Stage,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf } from '../support/door.ts';
+import { type Door, oldPassword, openStage, type Stage } from '../support/journey.ts';
+import { askedSince, bodiesTo, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

@@ -2,15 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  askedSince,
-  codeOf,
-  type Door,
-  openStage,
-  type Sent,
-  type Stage,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf, type Sent } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
+import { askedSince, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 /** With CALLERS: one signing, one that may little, both known to the host. */

@@ -3,7 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { groupIds } from '../../infra/local/tenant/people.ts';
-import { codeOf, type Door, openStage, type Reply, type Stage } from '../support/journey.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 
 interface Check {
   readonly Name: string;
@@ -121,6 +122,19 @@ test('the ledger is gone: its check fails, alone', async () => {
   const reply = await ready(opened);
   expect(reply.status).toBe(503);
   expect(failedOf(reply).map(({ Name }) => Name)).toEqual(['Ledger']);
+  expect(reply.elapsedMs).toBeLessThan(9_500);
+  await other.close();
+});
+
+test('Graph does not answer: its check fails, in time', async () => {
+  const other = await openStage({}, stage.azurite);
+  const opened = await other.open();
+  expect((await ready(opened)).status).toBe(200);
+  other.tenant.faults.next({ path: /v1\.0/ }, { kind: 'hang' }, 1_000);
+  const cold = await other.open();
+  const reply = await ready(cold);
+  expect(reply.status).toBe(503);
+  expect(failedOf(reply).map(({ Name }) => Name)).toContain('Graph');
   expect(reply.elapsedMs).toBeLessThan(9_500);
   await other.close();
 });

@@ -2,16 +2,9 @@
 // cannot be read is told; nothing is looked up for those.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  askedSince,
-  codeOf,
-  type Door,
-  openStage,
-  type Reply,
-  type Sent,
-  type Stage,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf, type Reply, type Sent } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
+import { askedSince, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

@@ -3,18 +3,9 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { groupIds } from '../../infra/local/tenant/people.ts';
-import {
-  bodiesTo,
-  codeOf,
-  type Door,
-  oldPassword,
-  openStage,
-  type Reply,
-  type Stage,
-  secretsLogged,
-  unknownToMicrosoft,
-  writesTo,
-} from '../support/journey.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import { type Door, oldPassword, openStage, type Stage } from '../support/journey.ts';
+import { bodiesTo, secretsLogged, unknownToMicrosoft, writesTo } from '../support/seen.ts';
 
 let stage: Stage;
 let door: Door;

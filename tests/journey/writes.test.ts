@@ -3,17 +3,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Fault } from '../../infra/local/tenant/faults.ts';
-import {
-  codeOf,
-  type Door,
-  oldPassword,
-  openStage,
-  passwordsTo,
-  type Reply,
-  type Stage,
-  sleep,
-  unknownToMicrosoft,
-} from '../support/journey.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import { type Door, oldPassword, openStage, type Stage, sleep } from '../support/journey.ts';
+import { passwordsTo, unknownToMicrosoft } from '../support/seen.ts';
 
 interface Scenario {
   readonly what: string;

@@ -1,46 +1,14 @@
-// The stage of the journey tests: local tenant, table emulator and the built bundle in the local host, and a
-// plain HTTP client that sends what it is told, byte for byte. Knows addresses and headers, no expectation.
+// The stage of the journey tests: local tenant, table emulator and the built bundle in the local host. Starts
+// and ends them; what is sent and what was seen is said elsewhere (door.ts, seen.ts).
 
-import { type IncomingHttpHeaders, request } from 'node:http';
 import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
-import {
-  type Host,
-  type HostOptions,
-  LOCAL_FUNCTION_KEY,
-  startHost,
-} from '../../infra/local/host.ts';
+import { type Host, type HostOptions, startHost } from '../../infra/local/host.ts';
 import { startTenant, type Tenant, type TenantOptions } from '../../infra/local/tenant/tenant.ts';
-import { conformsToMetadata } from './graph-metadata.ts';
+import { entraDoor, exchange, present, type Reply, type Sent } from './door.ts';
 
-export const functionDoor = '/api/user/security/reset-password';
-export const entraDoor = '/api/entra/user/security/reset-password';
 export const oldPassword = 'Autumn-Harbor-41';
 
 type User = ReturnType<Tenant['directory']['addUser']>;
-type RequestRecord = Tenant['requests'][number];
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  /** Empty when the body is no JSON object. */
-  readonly json: Readonly<Record<string, unknown>>;
-  /** From the first byte sent to the last one received, at the client. */
-  readonly elapsedMs: number;
-}
-
-export interface Sent {
-  readonly method?: string;
-  readonly path?: string;
-  /** Beside the function key; `undefined` leaves a header out. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** An object goes as JSON; text and bytes go as they are. */
-  readonly body?: object | string | Uint8Array;
-  /** Without a length: the host then hands over an empty body. */
-  readonly chunked?: boolean;
-  /** Hangs up when it fires. */
-  readonly signal?: AbortSignal;
-}
 
 export interface Door {
   readonly host: Host;
@@ -117,100 +85,6 @@ function doorOf(host: Host): Door {
         },
       }),
   };
-}
-
-function exchange(url: string, sent: Sent): Promise<Reply> {
-  const { method = 'POST', path = functionDoor, headers = {}, body, chunked, signal } = sent;
-  const bytes = bytesOf(body);
-  const length = chunked ? {} : { 'content-length': bytes.length };
-  const all = present({ 'x-functions-key': LOCAL_FUNCTION_KEY, ...length, ...headers });
-  const startedAt = performance.now();
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      `${url}${path}`,
-      { method, headers: all, ...(signal && { signal }) },
-      (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8');
-        incoming.on('data', (chunk: string) => {
-          text += chunk;
-        });
-        incoming.on('error', reject);
-        incoming.on('end', () => {
-          const { statusCode: status = 0, headers: received } = incoming;
-          const elapsedMs = performance.now() - startedAt;
-          resolve({ status, headers: received, text, json: objectIn(text), elapsedMs });
-        });
-      },
-    );
-    outgoing.on('error', reject);
-    if (chunked) outgoing.write(bytes);
-    outgoing.end(chunked ? undefined : bytes);
-  });
-}
-
-function bytesOf(body: Sent['body']): Uint8Array {
-  if (body instanceof Uint8Array) return body;
-  return Buffer.from(typeof body === 'object' ? JSON.stringify(body) : (body ?? ''));
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
-}
-
-const present = <T>(values: Readonly<Record<string, T | undefined>>): Record<string, T> =>
-  Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, T] => entry[1] !== undefined),
-  );
-
-/** `error.code` of a failure, or what a success says of itself: what most tests look at first. */
-export function codeOf({ status, json }: Reply): string {
-  const error = json['error'];
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : '';
-  return `${status} ${String(json['Status'] ?? code)}`;
-}
-
-/** What was written to a user (by id), or to anybody. */
-export const writesTo = (tenant: Tenant, userId = ''): readonly RequestRecord[] =>
-  tenant.requests.filter(
-    ({ method, path }) => method === 'PATCH' && path.includes(`/users/${userId}`),
-  );
-
-/** What was written, body by body. */
-export const bodiesTo = (tenant: Tenant, userId: string): readonly unknown[] =>
-  writesTo(tenant, userId).map(({ body }) => body);
-
-/** The passwords that were given to Graph for a user, oldest first. */
-export const passwordsTo = (tenant: Tenant, userId = ''): readonly string[] =>
-  writesTo(tenant, userId).map(({ body }) => {
-    const profile = (body as { passwordProfile?: { password?: unknown } }).passwordProfile;
-    return String(profile?.password);
-  });
-
-/** What was asked of Graph from the n-th record on, batches as one; the tenant's lists are read beside. */
-export const askedSince = (tenant: Tenant, index: number): readonly string[] =>
-  tenant.requests
-    .slice(index)
-    .filter(({ item, path }) => item === undefined && /\/(\$batch|users\/)/.test(path))
-    .map(({ method, path }) => `${method} ${path}`);
-
-/** Requests that Microsoft's Graph does not have: there must be none. */
-export const unknownToMicrosoft = (tenant: Tenant): readonly string[] => [
-  ...new Set(tenant.requests.flatMap((sent) => conformsToMetadata(sent))),
-];
-
-/** Everything secret that went through this stage and shows in the log: there must be nothing. */
-export function secretsLogged(tenant: Tenant, host: Host, ...more: readonly string[]): string[] {
-  const bearers = tenant.requests.map(({ headers }) => String(headers['authorization'] ?? ''));
-  const tokens = new Set(bearers.map((bearer) => bearer.replace(/^Bearer /, '')));
-  const secrets = [...passwordsTo(tenant), ...tokens, LOCAL_FUNCTION_KEY, ...more];
-  const log = host.lines.join('\n');
-  return secrets.filter((text) => text !== '' && log.includes(text));
 }
 
 export const sleep = (ms: number): Promise<void> =>
