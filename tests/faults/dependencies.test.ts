@@ -239,27 +239,36 @@ function order(
   }
 }
 
+/** A machine that is late by more says something about itself and not about the product. */
+const idleMs = 400;
+const mostRounds = 3;
+
 async function play(mode: Mode, dependency: Dependency, trouble: Trouble, caller: string) {
+  for (let round = 1; round <= mostRounds; round += 1) {
+    const startedAt = performance.now();
+    const cell = await playOnce(mode, dependency, trouble, caller, `key-${round}`);
+    cells.set(nameOf(mode, dependency, trouble), cell);
+    if (lateness.worst(performance.now() - startedAt) <= idleMs) return;
+  }
+}
+
+async function playOnce(
+  mode: Mode,
+  dependency: Dependency,
+  trouble: Trouble,
+  caller: string,
+  key: string,
+): Promise<Cell> {
   const user = stage.user({ accountEnabled: false });
   const times = mode === 'once' ? 1 : always;
   const end = order(dependency, trouble, times, caller, user);
   const fields = dependency === 'revoke' ? { RevokeSessions: true } : {};
-  const send = () => deliver(door, caller, user.userPrincipalName, 'key', fields);
+  const send = () => deliver(door, caller, user.userPrincipalName, key, fields);
   const first = await send();
   const tookMs = first.elapsedMs - lateness.worst(first.elapsedMs + 1_000);
   const wasChanged = changed(user);
   end();
-  // The ages that decide what comes next are those of an idle machine: what it is late by is taken back.
-  await stage.rows.age(caller, -3);
-  const next = await send();
-  cells.set(nameOf(mode, dependency, trouble), {
-    caller,
-    user,
-    first,
-    tookMs,
-    changed: wasChanged,
-    next,
-  });
+  return { caller, user, first, tookMs, changed: wasChanged, next: await send() };
 }
 
 beforeAll(async () => {
@@ -276,7 +285,7 @@ beforeAll(async () => {
   // All of them side by side, but not in one instant: a small machine would be late by itself.
   await Promise.all(
     all.map(async ({ mode, dependency, trouble }, index) => {
-      await sleep(index * 120);
+      await sleep(index * 140);
       await play(mode, dependency, trouble, `c${index}`);
     }),
   );

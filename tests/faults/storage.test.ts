@@ -292,10 +292,10 @@ test.concurrent('making a table hangs: LedgerUnavailable in time, and later requ
   const { send: post, close } = await freshTables((proxy) => {
     end = proxy.next(({ station }) => station === 'createTable', hang, always);
   });
-  const late = sleep(12_000, 'no answer within 12 s');
+  const late = sleep(12_000, 'no answer within 12 s', { ref: false });
   expect(await Promise.race([post().then(codeOf), late])).toBe('503 LedgerUnavailable');
   end();
-  const later = sleep(12_000, 'no answer within 12 s');
+  const later = sleep(12_000, 'no answer within 12 s', { ref: false });
   expect(await Promise.race([post().then(codeOf), later])).toBe('200 Completed');
   await close();
 });
