@@ -35,6 +35,15 @@ const load = await openLoad(stage, users, witness, chance);
 console.log(`Soaking for ${minutes} min, seed ${values.seed} …`);
 await load.run(Date.now() + minutes * 60_000);
 
+/** A few at a time. */
+const inTurns = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> => {
+  const left = [...items];
+  const turn = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: 8 }, turn));
+};
+
 // What is left of ordered trouble must not decide what is found afterwards.
 stage.tenant.faults.clear();
 stage.proxy.lift();
@@ -56,14 +65,6 @@ const answeredAgain = async (delivery: Delivery, expected: RegExp): Promise<void
   const { reply } = await load.send(delivery);
   const answer = reply === undefined ? 'no answer' : codeOf(reply);
   if (!expected.test(answer)) stuck.push(`${delivery.caller} ${delivery.key}: ${answer}`);
-};
-/** A few at a time. */
-const inTurns = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> => {
-  const left = [...items];
-  const turn = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
-  };
-  await Promise.all(Array.from({ length: 8 }, turn));
 };
 const during = [...load.exchanges];
 const known = new Map(
