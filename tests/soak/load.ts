@@ -41,6 +41,7 @@ export interface Load {
   run(untilMs: number): Promise<void>;
   /** To a worker that is up. */
   send(delivery: Delivery, hangUpAfterMs?: number): Promise<Exchange>;
+  close(): Promise<unknown>;
 }
 
 export const callers: readonly CallerEntry[] = [
@@ -182,6 +183,7 @@ export async function openLoad(
     counts,
     logs,
     send,
+    close: () => Promise.all(workers.map(({ lateness }) => lateness.stop())),
     run: async (end) => {
       const crowdOfClients = Array.from({ length: clients }, () => client(end));
       await Promise.all([...crowdOfClients, troublemaker(end), administrator(end), killer(end)]);
