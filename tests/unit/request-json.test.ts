@@ -52,7 +52,7 @@ test.each([
       { name: 'c', value: 1, numberText: '1' },
     ],
   ],
-])('%s', (text, members) => {
+])('the members of %j', (text, members) => {
   expect(membersOf(text)).toEqual(members);
 });
 
