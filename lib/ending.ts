@@ -60,7 +60,7 @@ export async function conclude(
   tools.log(...logLine(outcome, row));
   if (told.ok && settled.ok) return outcome;
   tools.log('error', 'RecordNotWritten', logLine(outcome, row)[2]);
-  return unrecorded(outcome, settled.ok);
+  return unrecorded(outcome, claim !== undefined && settled.ok);
 }
 
 /** A refusal by the hourly limit leaves no record, so that nobody can fill the tables. */
