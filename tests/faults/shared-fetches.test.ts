@@ -72,11 +72,7 @@ const identityRead: Readonly<Record<Trouble, Outcome>> = {
   'wrong content type': identityDown,
 };
 const table: Readonly<Record<Dependency, Readonly<Record<Trouble, Outcome>>>> = {
-  token: {
-    ...identityRead,
-    // The identity said when to come back, and the library does what it was told.
-    '429 Retry-After': ['503 IdentityUnavailable', 'unchanged', '503 IdentityUnavailable'],
-  },
+  token: identityRead,
   'tenant facts': graphRead,
   'key set': identityRead,
   'look-up batch': graphRead,
@@ -115,8 +111,10 @@ async function play(dependency: Dependency, trouble: Trouble): Promise<void> {
   const tookMs = first.elapsedMs - lateness.worst(first.elapsedMs + 1_000);
   const was = changed(user) ? 'changed' : 'unchanged';
   withdraw();
-  // A fetch that hangs is shared until it is given up: whoever waits as told meets another one.
-  if (trouble === 'hang') await sleep((retryAfter(first) ?? 0) * 1000);
+  // A fetch that hangs, or waits as the identity told it, is shared until it is given up: whoever waits as told
+  // by the answer meets another one.
+  const waits = dependency === 'token' && /^(hang|429 Retry-After)$/.test(trouble);
+  if (waits) await sleep((retryAfter(first) ?? 0) * 1000);
   const next = await send();
   await lateness.stop();
   cells.set(`${dependency} ${trouble}`, {
