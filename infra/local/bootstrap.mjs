@@ -106,7 +106,7 @@ function explain(what, { error, stderr = '', signal }) {
     [/ENOSPC/, `the disk is full. Free about 1 GB, then type: ${again}`],
     [
       /E401|E403|E404|ETARGET|EINTEGRITY/,
-      `the package registry does not give a package. Look at: npm config get registry (the public one is https://registry.npmjs.org), then type: ${again}`,
+      `the package registry does not give a package. Look at: npm config get registry, then type: ${again}`,
     ],
     [
       /EUSAGE|lock ?file/i,

@@ -163,7 +163,7 @@ test('through the Entra door: app and person are verified, whatever the body cla
     oid: '00000000-1111-4222-8333-444444444444',
   });
   const { azp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  const reply = await entra.entra(token, { UserName: user.id, CallerName: 'The CEO' });
+  const reply = await entra.entra(token, { UserName: user.id, CallerName: 'A director' });
   expect(codeOf(reply)).toBe('200 Completed');
   expect(await outcome(user.id)).toEqual(
     expect.objectContaining({
@@ -172,7 +172,7 @@ test('through the Entra door: app and person are verified, whatever the body cla
       CallerAppId: azp,
       CallerObjectId: '00000000-1111-4222-8333-444444444444',
       CallerUser: 'oncall.engineer@contoso.com',
-      ClaimedCallerName: 'The CEO',
+      ClaimedCallerName: 'A director',
     }),
   );
   await entra.host.kill();
