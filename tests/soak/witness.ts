@@ -28,17 +28,12 @@ export function createWitness(): Witness {
     enabledWithOldPassword,
     watch(user) {
       let { password, accountEnabled } = user;
-      let setByThisWrite = false;
       if (!accountEnabled) atDisabling.set(user.id, password);
       Object.defineProperty(user, 'password', {
         enumerable: true,
         get: () => password,
         set: (value: string) => {
           password = value;
-          setByThisWrite = true;
-          queueMicrotask(() => {
-            setByThisWrite = false;
-          });
           const seen = changes.findLast(({ userId }) => userId === user.id);
           // The same PATCH once more changes nothing more.
           if (seen?.password !== value) changes.push({ userId: user.id, at: Date.now(), password });
@@ -49,10 +44,8 @@ export function createWitness(): Witness {
         get: () => accountEnabled,
         set: (value: boolean) => {
           const enables = value && !accountEnabled;
-          // A write that is repeated may meet an account that was disabled after it was first carried out:
-          // it brings its own password along, and that is not the old one.
-          const old = atDisabling.get(user.id) === password && !setByThisWrite;
-          if (enables && old) enabledWithOldPassword.push(user.id);
+          if (enables && atDisabling.get(user.id) === password)
+            enabledWithOldPassword.push(user.id);
           accountEnabled = value;
         },
       });
