@@ -87,6 +87,26 @@ export function staleHandOuts(
   });
 }
 
+/**
+ * Enabled with a password that anybody could have known by then. The one who disables may come between a write
+ * and its repetition: that password is new, nobody was told it yet, and the same request enables once more.
+ */
+export function enabledWithOldPassword(
+  stage: LedgerStage,
+  exchanges: readonly Exchange[],
+  { enabledUnchanged }: Witness,
+): readonly string[] {
+  const writers = writersOf(stage);
+  const byRequest = new Map(exchanges.map((exchange) => [requestIdOf(exchange.reply), exchange]));
+  return enabledUnchanged.flatMap(({ userId, at, password }) => {
+    const requestId = writers.get(password);
+    if (requestId === undefined) return [`${userId}: enabled with the password it always had`];
+    const exchange = byRequest.get(requestId);
+    const underWay = exchange === undefined || exchange.answeredAt >= at;
+    return underWay ? [] : [`${userId}: enabled with the password that ${requestId} had set`];
+  });
+}
+
 /** Each write that the tenant saw has its intent and its outcome in the trail, under its request id. */
 export async function unaccounted(stage: LedgerStage): Promise<readonly string[]> {
   const rows = await stage.rows.all(stage.rows.users);

@@ -9,6 +9,7 @@ import { chanceOf } from './chance.ts';
 import {
   changedInSilence,
   disclosedTwice,
+  enabledWithOldPassword,
   staleHandOuts,
   tooLate,
   unaccounted,
@@ -103,7 +104,7 @@ const findings: Readonly<Record<string, readonly string[]>> = {
   ),
   'the last password handed out does not work': staleHandOuts(stage, during, witness),
   'the last clean reset does not work': notWorking,
-  'enabled with the old password': witness.enabledWithOldPassword,
+  'enabled with the old password': enabledWithOldPassword(stage, load.exchanges, witness),
   'a write without its rows in the audit': await unaccounted(stage),
   'blocked for longer than 30 s': stuck,
   'answered later than 9 s': tooLate(load.exchanges),

@@ -1,5 +1,5 @@
 // Sees what really happens to the users of the tenant, beneath HTTP: every password that is set and every account
-// that is enabled, whether or not anybody was told. Judges nothing.
+// that is enabled with the password it was disabled with, whether or not anybody was told. Judges nothing.
 
 import type { User } from '../support/ledger-stage.ts';
 
@@ -12,8 +12,8 @@ export interface Change {
 export interface Witness {
   /** Passwords that were set, oldest first. */
   readonly changes: readonly Change[];
-  /** Users who were enabled while the password of before still worked. */
-  readonly enabledWithOldPassword: readonly string[];
+  /** Enablings that left the password which the account had when it was disabled. */
+  readonly enabledUnchanged: readonly Change[];
   watch(user: User): void;
   /** An administrator disables the account: its password of now is an old one from here on. */
   disable(user: User): void;
@@ -21,11 +21,11 @@ export interface Witness {
 
 export function createWitness(): Witness {
   const changes: Change[] = [];
-  const enabledWithOldPassword: string[] = [];
+  const enabledUnchanged: Change[] = [];
   const atDisabling = new Map<string, string>();
   return {
     changes,
-    enabledWithOldPassword,
+    enabledUnchanged,
     watch(user) {
       let { password, accountEnabled } = user;
       if (!accountEnabled) atDisabling.set(user.id, password);
@@ -45,7 +45,7 @@ export function createWitness(): Witness {
         set: (value: boolean) => {
           const enables = value && !accountEnabled;
           if (enables && atDisabling.get(user.id) === password)
-            enabledWithOldPassword.push(user.id);
+            enabledUnchanged.push({ userId: user.id, at: Date.now(), password });
           accountEnabled = value;
         },
       });
