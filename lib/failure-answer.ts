@@ -174,7 +174,8 @@ export function wireOf(failure: Failure): Wire {
     case 'GraphUnavailable':
       return later(
         'Microsoft Graph unavailable',
-        'Microsoft Graph did not answer in time; nothing was changed. Repeat the same request.',
+        'Microsoft Graph did not answer in time, or too many requests came at once; nothing was ' +
+          'changed. Repeat the same request.',
         failure.retryAfterSeconds,
       );
     case 'IdentityUnavailable':

@@ -31,6 +31,7 @@ import type { Case, Ports } from './journey.ts';
 import { rehearse } from './rehearsal.ts';
 import { err, ok, type Result } from './result.ts';
 import { findTarget, type UserFacts } from './target.ts';
+import { type InTurn, turnsOf } from './turns.ts';
 
 export interface Reception {
   readonly requestId: string;
@@ -41,9 +42,16 @@ export interface Reception {
 
 export type ResetHandler = (incoming: Incoming, reception: Reception) => Promise<Answer>;
 
-export const resetHandler =
-  (config: Result<Config, unknown>, ports: (log: Log) => Promise<Ports>): ResetHandler =>
-  async (incoming, { requestId, startedAt, log }) => {
+/** Far above what a person or a ticketing system sends, far below what makes everybody late. */
+const mostAtOnce = 64;
+const crowdedRetrySeconds = 10;
+
+export function resetHandler(
+  config: Result<Config, unknown>,
+  ports: (log: Log) => Promise<Ports>,
+): ResetHandler {
+  const inTurn = turnsOf(mostAtOnce);
+  return async (incoming, { requestId, startedAt, log }) => {
     const asking: Asking = {
       requestId,
       accept: incoming.headers.get('accept'),
@@ -51,7 +59,7 @@ export const resetHandler =
     };
     try {
       const outcome: Result<Success, Failure> = config.ok
-        ? await serve(config.value, await ports(log), incoming, asking, startedAt)
+        ? await serve(config.value, await ports(log), incoming, asking, startedAt, inTurn)
         : err({ code: 'NotConfigured' });
       return outcome.ok
         ? answerSuccess(outcome.value, asking)
@@ -61,6 +69,7 @@ export const resetHandler =
       return answerFailure({ code: 'InternalError' }, asking);
     }
   };
+}
 
 /** Class and place of a bug; its message may hold what a user sent. */
 function describe(bug: unknown): string {
@@ -75,6 +84,7 @@ async function serve(
   incoming: Incoming,
   asking: Asking,
   startedAt: number,
+  inTurn: InTurn,
 ): Promise<Result<Success, Failure>> {
   const { requestId } = asking;
   const deadline = deadlineFrom(startedAt);
@@ -92,9 +102,15 @@ async function serve(
   const who = whoAsksWhat(admitted, incoming.door, request, clientRequestId);
   const asked: AskedRow = { ...who, requestId, startedAt };
   const journey: Case = { ...read.value, config, ports, asked, deadline };
-  const ending = await decide(journey, incoming.headers);
-  return conclude(ports, asked, ending, deadline.record);
+  const tell = (ending: Ending) => conclude(ports, asked, ending, deadline.record);
+  const work = async () => tell(await decide(journey, incoming.headers));
+  return (await inTurn(work, deadline.beforeWrite - ports.now())) ?? tell(crowded);
 }
+
+const crowded: Ending = {
+  outcome: err({ code: 'GraphUnavailable', retryAfterSeconds: crowdedRetrySeconds }),
+  counted: true,
+};
 
 /** The stations after the door, until the way ends. Records come afterwards, in `conclude`. */
 async function decide(journey: Case, headers: Incoming['headers']): Promise<Ending> {

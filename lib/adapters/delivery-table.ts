@@ -1,19 +1,15 @@
 // The DeliveryLedger port over a table. Partition: the caller. Rows: `claim~<sha-256>` holds a claim, or
-// points to the row that does (an alias); `count~<time, newest first>~<request id>` counts a request.
-// No row holds a key, a password or a hash of one.
+// points to the row that does (an alias); request-counts.ts has the rows beside them. No row holds a key,
+// a password or a hash of one.
 
 import type { Claim, DeliveryLedger, HeldClaim, LedgerFailure } from '../claim.ts';
 import { err, ok, type Result } from '../result.ts';
+import { countRow, requestCounts } from './request-counts.ts';
 import type { Row, StoredRow, TableStore } from './table-store.ts';
 
 const claimRow = (name: string): string => `claim~${name}`;
-const latestMs = 9_999_999_999_999;
-/** Sorts the newest first: Azure tables sort by row key, ascending. */
-const countRow = (at: number): string => `count~${String(latestMs - at).padStart(13, '0')}`;
-
 export function deliveryTable(store: TableStore): DeliveryLedger {
-  /** Count rows that were read before, by caller: only later ones have to be asked for. */
-  const counted = new Map<string, { readonly askedAt: number; readonly keys: readonly string[] }>();
+  const counts = requestCounts(store);
   return {
     async open(caller, names, claim, until) {
       for (let round = 0; round < mostRounds; round += 1) {
@@ -31,7 +27,7 @@ export function deliveryTable(store: TableStore): DeliveryLedger {
       const counts =
         counted === undefined
           ? []
-          : [{ row: countOf(caller, counted.at, counted.requestId), version: undefined }];
+          : [{ row: countRow(caller, counted.at, counted.requestId), version: undefined }];
       const written = await store.commit([...claims, ...counts], until);
       if (!written.ok) return written;
       if (held === undefined || next === undefined) return ok(undefined);
@@ -40,26 +36,9 @@ export function deliveryTable(store: TableStore): DeliveryLedger {
 
     forget: (caller, held, until) => store.remove(caller, held.row, held.version, until),
 
-    async recent(caller, since, most, until) {
-      const known = counted.get(caller);
-      const askedAt = Date.now();
-      const from = Math.max(since, (known?.askedAt ?? 0) - lateMs);
-      const read = await store.range(caller, 'count~', countRow(from), most, until);
-      if (!read.ok) return read;
-      const keys = new Set([
-        ...(known?.keys ?? []),
-        ...read.value.map(({ rowKey }) => rowKey ?? ''),
-      ]);
-      const recent = [...keys].filter((key) => timeOf(key) > since).sort(); // newest first
-      counted.set(caller, { askedAt, keys: recent });
-      return ok(recent.slice(0, most).map(timeOf));
-    },
+    recent: (caller, since, most, until) => counts(caller, { since, most, until }),
   };
 }
-
-/** A request is counted by its start when it ends, on instances whose clocks differ a little. */
-const lateMs = 30_000;
-const timeOf = (key: string): number => latestMs - Number(key.split('~')[1]);
 
 /** Another request may remove the claim that stood in our way: look again, but not for ever. */
 const mostRounds = 3;
@@ -137,12 +116,6 @@ const aliasRow = (caller: string, row: string, main: string, at: number): Row =>
   partitionKey: caller,
   rowKey: row,
   AliasOf: main,
-  At: iso(at),
-});
-
-const countOf = (caller: string, at: number, requestId: string): Row => ({
-  partitionKey: caller,
-  rowKey: `${countRow(at)}~${requestId}`,
   At: iso(at),
 });
 

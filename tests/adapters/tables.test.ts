@@ -8,7 +8,7 @@ import { openTables, type Tables } from '../../lib/adapters/tables.ts';
 import type { AuditRow } from '../../lib/audit.ts';
 import type { Claim, HeldClaim } from '../../lib/claim.ts';
 import { readConfig } from '../../lib/config.ts';
-import type { Result } from '../../lib/result.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import type { UserLock } from '../../lib/user-lock.ts';
 import { type LedgerRows, ledgerRows } from '../support/ledger-rows.ts';
 import { always, startTableProxy, type TableProxy } from '../support/table-proxy.ts';
@@ -248,10 +248,42 @@ test('the count of an hour: a window, newest first, as many as asked for', async
   // A window of 3 s is open at its old end.
   expect(await recent(now - 3_000, 500)).toEqual(times.slice(0, 3));
   expect(await recent(now, 500)).toEqual([]);
-  const queries = proxy.operations.filter(
-    ({ kind, partition }) => kind === 'query' && partition === who,
-  );
-  expect(queries.map(({ top }) => top)).toEqual(['500', '5', '500', '500']);
+  expect(countQueries(who).map(({ top }) => top)).toEqual(['500', '5', '500', '500']);
+});
+
+const countQueries = (who: string) =>
+  proxy.operations.filter(({ kind, partition }) => kind === 'query' && partition === who);
+
+test('a crowd of one caller shares a reading, which sees what was counted before they asked', async () => {
+  const who = caller();
+  const now = Date.now();
+  const ask = async () => value(await tables.deliveries.recent(who, now - 60_000, 500, soon()));
+  proxy.next(({ kind, partition }) => kind === 'query' && partition === who, {
+    kind: 'slow',
+    ms: 300,
+  });
+  const first = ask();
+  const counted = { at: now, requestId: randomUUID() };
+  value(await tables.deliveries.amend(who, { counted }, soon()));
+  const crowd = await Promise.all(Array.from({ length: 20 }, ask));
+  expect(await first).toHaveLength(1); // slow on its way there: it may see the row
+  expect(crowd).toEqual(Array.from({ length: 20 }, () => [now]));
+  expect(countQueries(who)).toHaveLength(2);
+  expect(await ask()).toEqual([now]);
+  expect(countQueries(who)).toHaveLength(3);
+});
+
+test('a reading that hangs holds up the crowd for a second only', async () => {
+  const who = caller();
+  const now = Date.now();
+  const ask = (until: number) => tables.deliveries.recent(who, now - 60_000, 500, until);
+  proxy.next(({ kind, partition }) => kind === 'query' && partition === who, { kind: 'hang' });
+  const until = soon(4_000);
+  const hanging = ask(until);
+  const crowd = await Promise.all([ask(until), ask(until)]);
+  expect(crowd).toEqual([ok([]), ok([])]);
+  expect(Date.now()).toBeLessThan(until);
+  expect(await hanging).toEqual({ ok: false, failure: { code: 'LedgerUnavailable' } });
 });
 
 test('two requests of one millisecond count as two', async () => {

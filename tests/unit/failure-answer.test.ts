@@ -202,7 +202,8 @@ test.each<[Failure, object]>([
       status: 503,
       title: 'Microsoft Graph unavailable',
       detail:
-        'Microsoft Graph did not answer in time; nothing was changed. Repeat the same request.',
+        'Microsoft Graph did not answer in time, or too many requests came at once; nothing was ' +
+        'changed. Repeat the same request.',
       retryAfterSeconds: 7,
     },
   ],

@@ -194,6 +194,24 @@ test('a look-up that breaks after the ledger has answered harms nobody', async (
   }
 });
 
+test('in a crowd the sixty-fifth waits for its turn; when it does not come, nothing is begun', async () => {
+  const directory = { user: () => new Promise<never>(() => undefined) };
+  const { handle, calls, ledger } = aJourney({ directory, startedAt: startedAt - 6_490 });
+  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
+  for (let i = 0; i < 64; i += 1) void handle(withoutKey);
+  await new Promise((done) => setImmediate(done));
+  const begun = () => calls.filter((call) => call === 'directory.user').length;
+  expect(begun()).toBe(64);
+  const answer = await handle(withoutKey, 'the-late-one');
+  expect([answer.status, codeOf(answer)]).toEqual([503, 'GraphUnavailable']);
+  expect(answer.headers['Retry-After']).toBe('10');
+  expect(begun()).toBe(64);
+  expect(ledger.counts.map(({ requestId: id }) => id)).toEqual(['the-late-one']);
+  expect(ledger.rows.map(({ row }) => [row.requestId, row.kind, row.code])).toEqual([
+    ['the-late-one', 'outcome', 'GraphUnavailable'],
+  ]);
+});
+
 // --- turned away at the door -----------------------------------------------------------------------
 
 test('who is turned away at the door leaves a log line and no row', async () => {

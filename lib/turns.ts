@@ -1,0 +1,40 @@
+// So many requests at a time, the others in the order they came. In a crowd each then still gets its
+// share of processor and connections in time, where all at once would all be late (500 TLS handshakes
+// for a start). Knows nothing of what is done in a turn.
+
+import { within } from './deadline.ts';
+
+/** Does the work in its turn; undefined: the turn did not come within `patienceMs`, nothing was begun. */
+export type InTurn = <T>(work: () => Promise<T>, patienceMs: number) => Promise<T | undefined>;
+
+export function turnsOf(most: number): InTurn {
+  let free = most;
+  const waiting = new Set<() => void>(); // keeps the order of arrival
+  const turn = async (patienceMs: number): Promise<boolean> => {
+    if (free > 0) {
+      free -= 1;
+      return true;
+    }
+    const called = Promise.withResolvers<true>();
+    const call = () => called.resolve(true);
+    waiting.add(call);
+    await within(called.promise, patienceMs);
+    return !waiting.delete(call); // whoever is still in the line was not called
+  };
+  const pass = (): void => {
+    const [next] = waiting;
+    if (next === undefined) free += 1;
+    else {
+      waiting.delete(next);
+      next();
+    }
+  };
+  return async (work, patienceMs) => {
+    if (!(await turn(patienceMs))) return undefined;
+    try {
+      return await work();
+    } finally {
+      pass();
+    }
+  };
+}
