@@ -1,7 +1,15 @@
 // One request to Microsoft Graph, as a plain reply: status, body, waiting time. Uses the SDK without
 // its retry handler, which ignores deadlines, and reads raw responses, because the SDK stumbles over
-// empty bodies, HTML and `innerError: null`. Decides nothing; graph-directory.ts does.
+// empty bodies, HTML and `innerError: null`. Sends through the HTTP client that the tables use: half of
+// what fetch costs, and loaded anyway. Decides nothing; graph-directory.ts does.
 
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  createPipelineRequest,
+  type HttpMethods,
+  type PipelineRequest,
+} from '@azure/core-rest-pipeline';
 import {
   Client,
   type Context,
@@ -44,10 +52,12 @@ export type TokenSource = (until: number) => Promise<Result<string, Failure>>;
 
 export function graphTransport(graphOrigin: string, token: TokenSource): Transport {
   const unsent = new WeakSet<Response>();
+  const http = createDefaultHttpClient();
   const wire: Middleware = {
     async execute(context: Context): Promise<void> {
       try {
-        context.response = await fetch(context.request, { ...context.options, redirect: 'manual' });
+        const { status, headers, bodyAsText } = await http.sendRequest(onTheWire(context));
+        context.response = new Response(bodyAsText || null, { status, headers: headers.toJSON() });
       } catch (error) {
         context.response = Response.error(); // the Fetch standard's "network error": status 0
         if (neverConnected(error)) unsent.add(context.response);
@@ -71,6 +81,21 @@ export function graphTransport(graphOrigin: string, token: TokenSource): Transpo
   };
 }
 
+/** As fetch would send it, but for redirects, which nobody follows here. */
+function onTheWire({ request, options = {} }: Context): PipelineRequest {
+  const { method, headers, body, signal } = options;
+  return createPipelineRequest({
+    url: String(request),
+    method: method as HttpMethods, // the three of GraphRequest
+    headers: createHttpHeaders({
+      'Accept-Encoding': 'gzip, deflate',
+      ...Object.fromEntries(new Headers(headers)),
+    }),
+    ...(typeof body === 'string' ? { body } : {}),
+    ...(signal ? { abortSignal: signal } : {}),
+  });
+}
+
 type SdkRequest = ReturnType<Client['api']>;
 
 function send(request: SdkRequest, method: GraphRequest['method'], body: unknown) {
@@ -80,12 +105,7 @@ function send(request: SdkRequest, method: GraphRequest['method'], body: unknown
 
 async function replyOf(response: Response, unsent: boolean): Promise<GraphReply> {
   if (response.type === 'error') return { status: 'lost', sent: !unsent };
-  let text: string;
-  try {
-    text = await response.text();
-  } catch {
-    return { status: 'lost', sent: true }; // the answer broke off midway
-  }
+  const text = await response.text();
   return {
     status: response.status,
     body: parseJson(text),
@@ -101,7 +121,6 @@ const beforeSending = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -111,12 +130,6 @@ const beforeSending = new Set([
 ]);
 
 function neverConnected(error: unknown): boolean {
-  const cause = member(error, 'cause');
-  const code = member(cause, 'code');
-  const each = member(cause, 'errors'); // of several addresses, each with a cause of its own
-  const codes =
-    code === undefined && Array.isArray(each) ? each.map((one) => member(one, 'code')) : [code];
-  return (
-    codes.length > 0 && codes.every((one) => typeof one === 'string' && beforeSending.has(one))
-  );
+  const code = member(error, 'code');
+  return typeof code === 'string' && beforeSending.has(code);
 }
