@@ -1,4 +1,4 @@
-// For makers: the OpenAPI document, made from the schema that validates the requests.
+// For makers: the OpenAPI document, made at build time from the schema that validates the requests.
 
 import type { HttpFunctionOptions } from '@azure/functions';
 import { document } from './invocation.ts';
@@ -8,7 +8,9 @@ export const openApi = (): HttpFunctionOptions => ({
   authLevel: 'anonymous',
   route: 'openapi.json',
   handler: async (request) => {
-    const { openApiDocument } = await import('../lib/openapi.ts');
-    return document(request, 200, `${JSON.stringify(openApiDocument())}\n`);
+    const { default: openapi } = await import('../lib/generated/openapi.json', {
+      with: { type: 'json' },
+    });
+    return document(request, 200, `${JSON.stringify(openapi)}\n`);
   },
 });

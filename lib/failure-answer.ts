@@ -1,205 +1,202 @@
-// What each failure says on the wire: status, title, and a detail that tells what to type next. Several
-// causes share one sentence on purpose. Repeats no sent value and no upstream text.
+// What each failure says on the wire: status, title, a detail that tells what to type next, and when to
+// come back. Several causes share one sentence on purpose. Repeats no sent value and no upstream text.
 
 import { appRole } from './caller.ts';
-import type { CallerRule, CredentialFault, Failure, Problem } from './failure.ts';
+import type { CallerRule, CredentialFault, Failure, FailureCode, Problem } from './failure.ts';
 
 /** Whole seconds: callers parse it, people read it. */
 export const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
-
-/** A second too early would cost the new key. */
-const roundedUp = (date: Date): number => Math.ceil(date.getTime() / 1000) * 1000;
 
 export interface Wire {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
-  readonly retryAfterSeconds?: number;
-  readonly authenticate?: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly authenticate: string | undefined;
 }
+
+export const wireOf = (failure: Failure): Wire => ({
+  status: statusOf[failure.code],
+  title: titleOf(failure.code),
+  detail: detailOf(failure),
+  retryAfterSeconds: retryAfterOf(failure),
+  authenticate: failure.code === 'Unauthenticated' ? challenge(failure) : undefined,
+});
+
+/** Exhaustive by its type: a new failure does not compile before it stands here. */
+export const statusOf: Readonly<Record<FailureCode, number>> = {
+  InvalidRequest: 400,
+  UnsupportedPayload: 400,
+  Unauthenticated: 401,
+  CallerNotAllowed: 403,
+  TargetProtected: 403,
+  RecentlyReset: 403,
+  GraphDenied: 403,
+  UserNotFound: 404,
+  InProgress: 409,
+  LengthRequired: 411,
+  PayloadTooLarge: 413,
+  UnsupportedMediaType: 415,
+  KeyReused: 422,
+  DirectorySynced: 422,
+  GuestUser: 422,
+  FederatedUser: 422,
+  PasswordRejected: 422,
+  GraphRejected: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  NotConfigured: 503,
+  GraphUnavailable: 503,
+  IdentityUnavailable: 503,
+  LedgerUnavailable: 503,
+  OutcomeUnknown: 503,
+};
+
+/** The code in words: `TargetProtected` is "Target protected". */
+const titleOf = (code: FailureCode): string =>
+  code.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Upper bound of `Retry-After` for all but a caller's own limit: Zendesk gives up from 60 s on. */
 const longestRetrySeconds = 59;
-const clamp = (seconds: number, most = longestRetrySeconds): number =>
-  Math.min(most, Math.max(1, Math.ceil(seconds)));
-const say = (status: number, title: string, detail: string): Wire => ({ status, title, detail });
-const later = (title: string, detail: string, seconds: number): Wire => ({
-  ...say(503, title, detail),
-  retryAfterSeconds: clamp(seconds),
-});
 const briefRetrySeconds = 10;
 
+function retryAfterOf(failure: Failure): number | undefined {
+  const clamp = (seconds: number, most = longestRetrySeconds): number =>
+    Math.min(most, Math.max(1, Math.ceil(seconds)));
+  switch (failure.code) {
+    case 'InProgress':
+      return 5;
+    case 'TooManyRequests':
+      return clamp(failure.retryAfterSeconds, failure.by === 'caller' ? 3600 : longestRetrySeconds);
+    case 'NotConfigured':
+      return longestRetrySeconds;
+    case 'GraphUnavailable':
+    case 'OutcomeUnknown':
+      return clamp(failure.retryAfterSeconds);
+    case 'IdentityUnavailable':
+    case 'LedgerUnavailable':
+      return briefRetrySeconds;
+    default:
+      return undefined;
+  }
+}
+
+const challenge = ({ door, fault }: Extract<Failure, { code: 'Unauthenticated' }>): string =>
+  door === 'function'
+    ? 'FunctionKey realm="password-reset"'
+    : `Bearer realm="password-reset"${fault === 'no-token' ? '' : ', error="invalid_token"'}`;
+
 /** The one switch over every failure: without a default, so that none can be forgotten. */
-export function wireOf(failure: Failure): Wire {
+function detailOf(failure: Failure): string {
   switch (failure.code) {
     case 'InvalidRequest':
-      return say(400, 'Invalid request', summary(failure.problems));
     case 'UnsupportedPayload':
-      return say(400, 'Unsupported payload', summary(failure.problems));
-    case 'Unauthenticated': {
-      const authenticate =
-        failure.door === 'entra'
-          ? `Bearer realm="password-reset"${failure.fault === 'no-token' ? '' : ', error="invalid_token"'}`
-          : 'FunctionKey realm="password-reset"';
-      return { ...say(401, 'Not authenticated', credentialDetail[failure.fault]), authenticate };
-    }
+      return summary(failure.problems);
+    case 'Unauthenticated':
+      return credentialDetail[failure.fault];
     case 'CallerNotAllowed':
-      return say(403, 'Caller not allowed', ruleDetail[failure.rule]);
+      return ruleDetail[failure.rule];
     case 'TargetProtected':
-      return say(
-        403,
-        'Target protected',
+      return (
         'This user is privileged, protected, or could not be checked, so nothing was changed. A ' +
-          'Privileged Authentication Administrator can reset the user in the Entra admin centre; the ' +
-          'reason is in the audit under this request id.',
+        'Privileged Authentication Administrator can reset the user in the Entra admin centre; the ' +
+        'reason is in the audit under this request id.'
       );
     case 'RecentlyReset':
-      return say(
-        403,
-        'Recently reset',
+      return (
         'Another reset of this user was done moments ago; nothing was changed. This delivery stays ' +
-          `refused; from ${iso(roundedUp(failure.until))} a new Idempotency-Key works.`,
+        `refused; from ${iso(roundedUp(failure.until))} a new Idempotency-Key works.`
       );
     case 'GraphDenied':
-      return say(403, 'Denied by Microsoft Graph', deniedDetail(failure.step, failure.right));
+      return (
+        `Microsoft Graph refused the ${failure.step}; nothing was changed. The identity likely lacks ` +
+        `${failure.right}. Grant it: npm run grant -- --app NAME (the platform can take hours until it ` +
+        'hands out a token with it). /api/ready shows what the identity holds.'
+      );
     case 'UserNotFound':
-      return say(
-        404,
-        'User not found',
+      return (
         'No such user. An e-mail address need not be the user principal name: check the name in the ' +
-          'Entra admin centre. A deleted user must be restored first.',
+        'Entra admin centre. A deleted user must be restored first.'
       );
     case 'InProgress':
-      return {
-        ...say(
-          409,
-          'In progress',
-          'This delivery, or another reset of this user, is being worked on now. Repeat the same ' +
-            'request with the same Idempotency-Key in a few seconds.',
-        ),
-        retryAfterSeconds: 5,
-      };
+      return (
+        'This delivery, or another reset of this user, is being worked on now. Repeat the same ' +
+        'request with the same Idempotency-Key in a few seconds.'
+      );
     case 'LengthRequired':
-      return say(
-        411,
-        'Length required',
+      return (
         'The body came chunked or without a length, and the platform does not deliver such bodies. ' +
-          'Send a Content-Length header (curl: --json or --data-binary; no Transfer-Encoding).',
+        'Send a Content-Length header (curl: --json or --data-binary; no Transfer-Encoding).'
       );
     case 'PayloadTooLarge':
-      return say(413, 'Payload too large', 'The body is over 16 KiB. Send only the fields needed.');
+      return 'The body is over 16 KiB. Send only the fields needed.';
     case 'UnsupportedMediaType':
-      return say(
-        415,
-        'Unsupported media type',
-        failure.what === 'encoding'
-          ? 'Send the body as it is: with curl leave out -H Content-Encoding and do not compress it.'
-          : `Send JSON. With curl: --json '{"UserName":"name@domain"}', or ` +
-              "-H 'Content-Type: application/json' beside --data-binary.",
-      );
+      return failure.what === 'encoding'
+        ? 'Send the body as it is: with curl leave out -H Content-Encoding and do not compress it.'
+        : `Send JSON. With curl: --json '{"UserName":"name@domain"}', or ` +
+            "-H 'Content-Type: application/json' beside --data-binary.";
     case 'KeyReused':
-      return say(
-        422,
-        'Idempotency key reused',
+      return (
         'This key was used for another request. Send the first request again unchanged, or a new ' +
-          'Idempotency-Key for this one.',
+        'Idempotency-Key for this one.'
       );
     case 'DirectorySynced':
-      return say(
-        422,
-        'Synchronised from on-premises',
+      return (
         'This user comes from an on-premises Active Directory, which would overwrite a reset in the ' +
-          'cloud. Reset the password there (Active Directory Users and Computers), or in the Entra ' +
-          'admin centre when password writeback is on.',
+        'cloud. Reset the password there (Active Directory Users and Computers), or in the Entra ' +
+        'admin centre when password writeback is on.'
       );
     case 'GuestUser':
-      return say(
-        422,
-        'Guest user',
+      return (
         'This user is a guest; the password belongs to the home organisation. The guest has to ' +
-          'reset it there, with the home organisation’s help desk or its "forgot my password" page.',
+        'reset it there, with the home organisation’s help desk or its "forgot my password" page.'
       );
     case 'FederatedUser':
-      return say(
-        422,
-        'Federated user',
+      return (
         'The domain of this user is federated: sign-in happens at another identity provider (such ' +
-          'as AD FS or Okta). Reset the password there.',
+        'as AD FS or Okta). Reset the password there.'
       );
     case 'PasswordRejected':
-      return say(
-        422,
-        'Password rejected',
+      return (
         'The password policy of the tenant refused three generated passwords; nothing was changed. ' +
-          'Check the custom banned password list (Entra admin centre, Password protection).',
+        'Check the custom banned password list (Entra admin centre, Password protection).'
       );
     case 'GraphRejected':
-      return say(
-        422,
-        'Rejected by Microsoft Graph',
+      return (
         'Microsoft Graph refused the write for a reason that is not known here; nothing was changed. ' +
-          'Its request id is in the log under this request id.',
+        'Its request id is in the log under this request id.'
       );
     case 'TooManyRequests':
       return failure.by === 'caller'
-        ? {
-            ...say(
-              429,
-              'Hourly limit reached',
-              'This caller has reached its hourly limit (maxResetsPerHour). Wait as long as ' +
-                'Retry-After says; in an emergency use another caller or raise the limit.',
-            ),
-            retryAfterSeconds: clamp(failure.retryAfterSeconds, 3600),
-          }
-        : {
-            ...say(
-              429,
-              'Throttled by Microsoft Graph',
-              'Microsoft Graph throttles; nothing was changed. Repeat the same request later.',
-            ),
-            retryAfterSeconds: clamp(failure.retryAfterSeconds),
-          };
+        ? 'This caller has reached its hourly limit (maxResetsPerHour). Wait as long as Retry-After ' +
+            'says; in an emergency use another caller or raise the limit.'
+        : 'Microsoft Graph throttles; nothing was changed. Repeat the same request later.';
     case 'InternalError':
-      return say(
-        500,
-        'Internal error',
-        'Something went wrong here. The log has more under this request id.',
-      );
+      return 'Something went wrong here. The log has more under this request id.';
     case 'NotConfigured':
-      return later(
-        'Not configured',
-        'The service is not configured. Its operator finds the reason at /api/ready.',
-        longestRetrySeconds,
-      );
+      return 'The service is not configured. Its operator finds the reason at /api/ready.';
     case 'GraphUnavailable':
-      return later(
-        'Microsoft Graph unavailable',
+      return (
         'Microsoft Graph did not answer in time, or too many requests came at once; nothing was ' +
-          'changed. Repeat the same request.',
-        failure.retryAfterSeconds,
+        'changed. Repeat the same request.'
       );
     case 'IdentityUnavailable':
-      return later(
-        'Identity unavailable',
+      return (
         'No token could be had or checked; nothing was changed. Repeat the same request; if it ' +
-          'stays so, /api/ready names the cause.',
-        briefRetrySeconds,
+        'stays so, /api/ready names the cause.'
       );
     case 'LedgerUnavailable':
-      return later(
-        'Ledger unavailable',
-        'The ledger in table storage did not answer; nothing was changed. Repeat the same request.',
-        briefRetrySeconds,
-      );
+      return 'The ledger in table storage did not answer; nothing was changed. Repeat the same request.';
     case 'OutcomeUnknown':
-      return later(
-        'Outcome unknown',
+      return (
         'The reset was sent to Microsoft Graph and its result was not seen. Repeat the same request ' +
-          'with the same Idempotency-Key after Retry-After: that settles it.',
-        failure.retryAfterSeconds,
+        'with the same Idempotency-Key after Retry-After: that settles it.'
       );
   }
 }
+
+/** A second too early would cost the new key. */
+const roundedUp = (date: Date): number => Math.ceil(date.getTime() / 1000) * 1000;
 
 /** One sentence for those who read no list. */
 function summary(problems: readonly Problem[]): string {
@@ -231,8 +228,3 @@ const ruleDetail: Readonly<Record<CallerRule, string>> = {
     `The access token carries no app role ${appRole}. Assign it: ` +
     'npm run grant -- --app NAME --allow-caller USER_OR_CLIENT_ID, then get a new token.',
 };
-
-const deniedDetail = (step: 'read' | 'write', right: string): string =>
-  `Microsoft Graph refused the ${step}; nothing was changed. The identity likely lacks ${right}. ` +
-  'Grant it: npm run grant -- --app NAME (the platform can take hours until it hands out a token ' +
-  'with it). /api/ready shows what the identity holds.';

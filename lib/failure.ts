@@ -1,5 +1,5 @@
 // Everything that can go wrong with a request, as one tagged union: `code` is the word on the wire,
-// the other members are the evidence. Knows no status, no header, no sentence: answer.ts has those.
+// the other members are the evidence. Knows no status, no header, no sentence: failure-answer.ts has those.
 
 /** One thing wrong with the request; `pointer` is a JSON Pointer into what was sent. */
 export interface Problem {

@@ -3,7 +3,7 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateValidators } from '../build/validators.ts';
+import { generateSources } from '../build/generated.ts';
 import { azureCli, placeOf } from './azure-cli.ts';
 import { add, type CallerPorts, finishRotation, remove, rotate } from './caller-changes.ts';
 import { entryOf, entryOptions } from './caller-entry.ts';
@@ -64,7 +64,7 @@ export async function caller(argv: readonly string[], ports: CallerPorts): Promi
 
 async function main(argv: readonly string[]): Promise<boolean> {
   const root = path.resolve(import.meta.dirname, '../..');
-  await generateValidators(root); // they are not committed, and the product's rules stand in them
+  await generateSources(root); // they are not committed, and the product's rules stand in them
   const { readConfig } = await import('../../lib/config.ts');
   return caller(argv, {
     az: azureCli,

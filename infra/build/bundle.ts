@@ -4,8 +4,8 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { generateSources } from './generated.ts';
 import { root } from './root.ts';
-import { generateValidators } from './validators.ts';
 
 const modulePath = (file: string): string => path.join(root, 'node_modules', file);
 const dist = path.join(root, 'dist');
@@ -44,7 +44,7 @@ const withoutUnusedIdentities: Plugin = {
 
 /** Rebuilds dist/ from the sources, and tells what went into it. */
 export async function bundle(): Promise<Metafile> {
-  await generateValidators(root);
+  await generateSources(root);
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist);
   const { metafile } = await build({

@@ -1,8 +1,8 @@
 // `npm run typecheck`: the compiler over everything, after the generated validators it needs.
 
+import { generateSources } from './generated.ts';
 import { root } from './root.ts';
 import { runTool } from './run-tool.ts';
-import { generateValidators } from './validators.ts';
 
-await generateValidators(root);
+await generateSources(root);
 process.exitCode = await runTool('tsc', ['-p', '.']);

@@ -2,9 +2,9 @@
 // version that custom connectors take) and its properties. One action through the Entra door, so that
 // the audit names the person of the connection. Knows no tenant: names come in.
 
-import { failures, problemMembers, successMembers } from '../../lib/answer-schema.ts';
-import { idempotencyKey } from '../../lib/openapi.ts';
 import { requestSchema } from '../../lib/request-schema.ts';
+import { failures, problemMembers, successMembers } from './answer-schema.ts';
+import { idempotencyKey } from './openapi.ts';
 
 export interface ConnectorNames {
   /** Of the function app, such as contoso-reset.azurewebsites.net. */

@@ -2,7 +2,7 @@
 // sent through the built app as its system sends it, and sent again.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../lib/openapi.ts';
+import { openApiDocument } from '../../infra/callers/openapi.ts';
 import { type Delivery, type House, keyOf, send, startHouse } from './house.ts';
 import { block, fillIn, parseRequest, type Recipe, readRecipe, recipeFiles } from './recipe.ts';
 import { allEntries, clientIdOf, entriesOf, secrets } from './recipe-entries.ts';

@@ -3,9 +3,9 @@
 
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateValidators } from '../../infra/build/validators.ts';
+import { generateSources } from '../../infra/build/generated.ts';
 
-await generateValidators(path.resolve(import.meta.dirname, '../..'));
+await generateSources(path.resolve(import.meta.dirname, '../..'));
 const { properties } = await import('./properties.ts'); // needs the validators
 
 const { values, positionals } = parseArgs({

@@ -31,7 +31,7 @@ test.each<[Failure, object]>([
     { code: 'GraphDenied', step: 'read', right: 'User.Read.All' },
     {
       status: 403,
-      title: 'Denied by Microsoft Graph',
+      title: 'Graph denied',
       detail:
         'Microsoft Graph refused the read; nothing was changed. The identity likely lacks ' +
         'User.Read.All. Grant it: npm run grant -- --app NAME (the platform can take hours until it ' +
@@ -42,7 +42,7 @@ test.each<[Failure, object]>([
     { code: 'GraphDenied', step: 'write', right: 'the directory role User Administrator' },
     {
       status: 403,
-      title: 'Denied by Microsoft Graph',
+      title: 'Graph denied',
       detail:
         'Microsoft Graph refused the write; nothing was changed. The identity likely lacks the ' +
         'directory role User Administrator. Grant it: npm run grant -- --app NAME (the platform can ' +
@@ -102,7 +102,7 @@ test.each<[Failure, object]>([
     { code: 'KeyReused' },
     {
       status: 422,
-      title: 'Idempotency key reused',
+      title: 'Key reused',
       detail:
         'This key was used for another request. Send the first request again unchanged, or a new ' +
         'Idempotency-Key for this one.',
@@ -112,7 +112,7 @@ test.each<[Failure, object]>([
     { code: 'DirectorySynced' },
     {
       status: 422,
-      title: 'Synchronised from on-premises',
+      title: 'Directory synced',
       detail:
         'This user comes from an on-premises Active Directory, which would overwrite a reset in the ' +
         'cloud. Reset the password there (Active Directory Users and Computers), or in the Entra ' +
@@ -153,7 +153,7 @@ test.each<[Failure, object]>([
     { code: 'GraphRejected' },
     {
       status: 422,
-      title: 'Rejected by Microsoft Graph',
+      title: 'Graph rejected',
       detail:
         'Microsoft Graph refused the write for a reason that is not known here; nothing was changed. ' +
         'Its request id is in the log under this request id.',
@@ -163,7 +163,7 @@ test.each<[Failure, object]>([
     { code: 'TooManyRequests', by: 'caller', retryAfterSeconds: 1_800 },
     {
       status: 429,
-      title: 'Hourly limit reached',
+      title: 'Too many requests',
       detail:
         'This caller has reached its hourly limit (maxResetsPerHour). Wait as long as Retry-After ' +
         'says; in an emergency use another caller or raise the limit.',
@@ -174,7 +174,7 @@ test.each<[Failure, object]>([
     { code: 'TooManyRequests', by: 'graph', retryAfterSeconds: 7 },
     {
       status: 429,
-      title: 'Throttled by Microsoft Graph',
+      title: 'Too many requests',
       detail: 'Microsoft Graph throttles; nothing was changed. Repeat the same request later.',
       retryAfterSeconds: 7,
     },
@@ -200,7 +200,7 @@ test.each<[Failure, object]>([
     { code: 'GraphUnavailable', retryAfterSeconds: 7 },
     {
       status: 503,
-      title: 'Microsoft Graph unavailable',
+      title: 'Graph unavailable',
       detail:
         'Microsoft Graph did not answer in time, or too many requests came at once; nothing was ' +
         'changed. Repeat the same request.',
@@ -321,7 +321,7 @@ test.each<[CredentialFault, string]>([
 ])('401 %s', (fault, detail) => {
   expect(wireOf({ code: 'Unauthenticated', fault, door: 'function' })).toEqual({
     status: 401,
-    title: 'Not authenticated',
+    title: 'Unauthenticated',
     detail,
     authenticate: 'FunctionKey realm="password-reset"',
   });

@@ -2,15 +2,15 @@
 // from requestSchema as it is, the answers from answer-schema.ts.
 // Knows no host name: whoever reads the document knows where it came from.
 
+import { statusOf } from '../../lib/failure-answer.ts';
+import { requestSchema } from '../../lib/request-schema.ts';
 import {
   failures,
   problemMembers,
   type SuccessMember,
-  statusOf,
   successes,
   successMembers,
 } from './answer-schema.ts';
-import { requestSchema } from './request-schema.ts';
 
 const title = 'Entra ID Password Reset';
 

@@ -1,7 +1,7 @@
 // The answers (contract §3) as JSON Schema: the members of each success, the status of each failure. The
 // OpenAPI document and the connector are made from it; a test compares it with what answer.ts writes.
 
-import type { FailureCode } from './failure.ts';
+import { statusOf } from '../../lib/failure-answer.ts';
 
 /** Every member of a 200, in the order on the wire. `title` is what a flow designer shows. */
 export const successMembers = {
@@ -112,35 +112,6 @@ export const successes = {
   string,
   { has: readonly SuccessMember[]; mayHave: readonly SuccessMember[] }
 >;
-
-/** Exhaustive by its type: a new failure does not compile before it stands here. */
-export const statusOf: Readonly<Record<FailureCode, number>> = {
-  InvalidRequest: 400,
-  UnsupportedPayload: 400,
-  Unauthenticated: 401,
-  CallerNotAllowed: 403,
-  TargetProtected: 403,
-  RecentlyReset: 403,
-  GraphDenied: 403,
-  UserNotFound: 404,
-  InProgress: 409,
-  LengthRequired: 411,
-  PayloadTooLarge: 413,
-  UnsupportedMediaType: 415,
-  KeyReused: 422,
-  DirectorySynced: 422,
-  GuestUser: 422,
-  FederatedUser: 422,
-  PasswordRejected: 422,
-  GraphRejected: 422,
-  TooManyRequests: 429,
-  InternalError: 500,
-  NotConfigured: 503,
-  GraphUnavailable: 503,
-  IdentityUnavailable: 503,
-  LedgerUnavailable: 503,
-  OutcomeUnknown: 503,
-};
 
 /** The statuses of failures, ascending, each with its codes. */
 export const failures: readonly (readonly [status: number, codes: readonly string[]])[] = [

@@ -8,10 +8,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { failures } from '../../infra/callers/answer-schema.ts';
+import { openApiDocument } from '../../infra/callers/openapi.ts';
 import { type Asking, answerFailure, answerSuccess, type Success } from '../../lib/answer.ts';
-import { failures, statusOf } from '../../lib/answer-schema.ts';
 import type { Failure, FailureCode } from '../../lib/failure.ts';
-import { openApiDocument } from '../../lib/openapi.ts';
+import { statusOf } from '../../lib/failure-answer.ts';
 import { secret } from '../../lib/secret.ts';
 
 interface Schema {

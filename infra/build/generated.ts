@@ -1,5 +1,6 @@
-// Compiles the JSON Schemas to validators without a compiler inside: loading and running ajv costs
-// 60-90 ms at every cold start, its output 1 ms. Writes lib/generated/, which is not committed.
+// What is made from the JSON Schemas before the bundle: validators without a compiler inside (loading and
+// running ajv costs 60-90 ms at every cold start, its output 1 ms), and the OpenAPI document as it is
+// served. Writes lib/generated/, which is not committed.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import standalone from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { callersSchema } from '../../lib/callers-schema.ts';
 import { requestSchema } from '../../lib/request-schema.ts';
+import { openApiDocument } from '../callers/openapi.ts';
 
 const types = `import type { ErrorObject } from 'ajv';
 import type { CallerEntries } from '../callers-schema.ts';
@@ -20,8 +22,8 @@ export declare const validateRequest: Validator<RequestFields>;
 export declare const validateCallers: Validator<CallerEntries>;
 `;
 
-/** Writes validators.mjs and its types below `root`/lib/generated. */
-export async function generateValidators(root: string): Promise<void> {
+/** Writes validators.mjs with its types, and openapi.json, below `root`/lib/generated. */
+export async function generateSources(root: string): Promise<void> {
   const ajv = new Ajv({
     allErrors: true, // all problems of a request at once; bodies end at 16 KiB
     schemas: [requestSchema, callersSchema],
@@ -43,4 +45,5 @@ export async function generateValidators(root: string): Promise<void> {
     logLevel: 'error',
   });
   await writeFile(path.join(folder, 'validators.d.mts'), types);
+  await writeFile(path.join(folder, 'openapi.json'), `${JSON.stringify(openApiDocument())}\n`);
 }
