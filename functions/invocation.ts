@@ -5,16 +5,21 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Incoming } from '../lib/admission.ts';
-import { type Answer, answerDocument } from '../lib/answer.ts';
+import { type Answer, answerDocument, askingOf } from '../lib/answer.ts';
 import type { Log } from '../lib/audit.ts';
 import type { Door } from '../lib/failure.ts';
 
-export const incoming = async (request: HttpRequest, door: Door): Promise<Incoming> => ({
-  door,
-  headers: request.headers,
-  codeInQuery: codeIn(request.query),
-  body: new Uint8Array(await request.arrayBuffer()),
-});
+export async function incoming(request: HttpRequest, door: Door): Promise<Incoming> {
+  const startedAt = Date.now(); // before the body is read: its time counts
+  return {
+    requestId: randomUUID(),
+    startedAt,
+    door,
+    headers: request.headers,
+    codeInQuery: codeIn(request.query),
+    body: new Uint8Array(await request.arrayBuffer()),
+  };
+}
 
 /** The host takes the name in any letter case. */
 const codeIn = (query: URLSearchParams): string | null =>
@@ -22,13 +27,7 @@ const codeIn = (query: URLSearchParams): string | null =>
 
 /** A document that is no outcome of a reset, with the headers of every answer. */
 export const document = (request: HttpRequest, status: number, body: string): HttpResponseInit =>
-  response(
-    answerDocument(status, body, {
-      requestId: randomUUID(),
-      accept: null,
-      clientRequestId: request.headers.get('x-ms-client-request-id'),
-    }),
-  );
+  response(answerDocument(status, body, askingOf(randomUUID(), request.headers)));
 
 export const response = ({ status, headers, body }: Answer): HttpResponseInit => ({
   status,

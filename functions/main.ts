@@ -21,7 +21,6 @@ import { reportMistakes, warmUp } from './warm-up.ts';
 const config = readConfig(process.env);
 reportMistakes(config);
 
-/** Made once, when first needed. */
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
   return () => {
@@ -30,7 +29,10 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-const adapters = once(() => openAdapters(requireConfig()));
+const adapters = once(async () => {
+  if (!config.ok) throw new Error('Adapters were asked for without a configuration.');
+  return openAdapters(config.value);
+});
 const ports = async (log: Log): Promise<Ports> => {
   const { identity, directory, tables, keys } = await adapters();
   const { deliveries, users } = tables;
@@ -45,12 +47,6 @@ const ports = async (log: Log): Promise<Ports> => {
     log,
   };
 };
-
-/** The handlers below answer NotConfigured before they would ask for an adapter. */
-function requireConfig(): Config {
-  if (!config.ok) throw new Error('Adapters were asked for without a configuration.');
-  return config.value;
-}
 
 async function openAdapters(settings: Config) {
   const [graph, transport, identity, tables, keys] = await Promise.all([

@@ -1,7 +1,6 @@
 // The two doors of the reset. The host checks the key of the first; the token of the second is verified
 // in the app, so the host lets everybody knock. Both lead to one handler.
 
-import { randomUUID } from 'node:crypto';
 import type { HttpFunctionOptions, HttpHandler } from '@azure/functions';
 import type { Door } from '../lib/failure.ts';
 import type { ResetHandler } from '../lib/reset-handler.ts';
@@ -11,11 +10,8 @@ const path = 'user/security/reset-password';
 
 const handler =
   (door: Door, handle: ResetHandler): HttpHandler =>
-  async (request, context) => {
-    const startedAt = Date.now();
-    const reception = { requestId: randomUUID(), startedAt, log: logOf(context) };
-    return response(await handle(await incoming(request, door), reception));
-  };
+  async (request, context) =>
+    response(await handle(await incoming(request, door), logOf(context)));
 
 export const resetPassword = (handle: ResetHandler): HttpFunctionOptions => ({
   methods: ['POST'],

@@ -5,12 +5,16 @@ import { type Admitted, bearerToken, type Caller, callerByKey, callerByToken } f
 import type { Config } from './config.ts';
 import { keyProblem } from './delivery.ts';
 import type { CredentialFault, Door, Failure } from './failure.ts';
+import type { Headers } from './headers.ts';
 import { type ResetRequest, readRequest } from './reset-request.ts';
 import { err, ok, type Result } from './result.ts';
-import { type Headers, type Signed, verifySignature } from './signature.ts';
+import { type Signed, verifySignature } from './signature.ts';
 
 /** A request as the host hands it over. */
 export interface Incoming {
+  readonly requestId: string;
+  /** Milliseconds since 1970 at which it was handed over. */
+  readonly startedAt: number;
   readonly door: Door;
   readonly headers: Headers;
   /** `?code=`: the other place where a function key may stand. */
@@ -26,34 +30,14 @@ export interface TokenVerifier {
   ): Promise<Result<Readonly<Record<string, unknown>>, CredentialFault | 'keys-unavailable'>>;
 }
 
+/** What a caller asks for, and under which signature. */
 export interface WellFormed {
-  readonly admitted: Admitted;
   readonly signed: Signed | undefined;
   readonly request: ResetRequest;
 }
 
-export async function admit(
-  incoming: Incoming,
-  config: Config,
-  tokens: TokenVerifier | undefined,
-  now: number,
-  until: number,
-): Promise<Result<WellFormed, Failure>> {
-  const admitted = await identify(incoming, config, tokens, until);
-  if (!admitted.ok) return admitted;
-  const { caller } = admitted.value;
-  const sized = checkLength(incoming);
-  if (!sized.ok) return sized;
-  const signed = checkSignature(incoming, caller, now);
-  if (!signed.ok) return signed;
-  const typed = checkMediaType(incoming.headers);
-  if (!typed.ok) return typed;
-  const request = readRequest(incoming.body, keyProblem(incoming.headers), caller.mayEnable);
-  if (!request.ok) return request;
-  return ok({ admitted: admitted.value, signed: signed.value, request: request.value });
-}
-
-async function identify(
+/** Who is calling, by the credential that counts at this door. */
+export async function authenticate(
   { door, headers, codeInQuery }: Incoming,
   { callers }: Config,
   tokens: TokenVerifier | undefined,
@@ -78,6 +62,19 @@ async function identify(
   return admitted.ok ? admitted : unknown(admitted.failure);
 }
 
+/** What is asked, once it is known who asks. */
+export function readIncoming(incoming: Incoming, caller: Caller): Result<WellFormed, Failure> {
+  const { headers, body } = incoming;
+  const sized = checkLength(incoming);
+  if (!sized.ok) return sized;
+  const signed = checkSignature(incoming, caller);
+  if (!signed.ok) return signed;
+  const typed = checkMediaType(headers);
+  if (!typed.ok) return typed;
+  const request = readRequest(body, keyProblem(headers), caller.mayEnable);
+  return request.ok ? ok({ signed: signed.value, request: request.value }) : request;
+}
+
 const largestBodyBytes = 16 * 1024;
 
 /** The host delivers a chunked body as an empty one (azure-functions-host #4926). */
@@ -91,12 +88,11 @@ function checkLength({ headers, body }: Incoming): Result<void, Failure> {
 
 /** Which signature is due is the caller's configuration, never the sender's choice of headers. */
 function checkSignature(
-  { door, headers, body }: Incoming,
+  { door, headers, body, startedAt }: Incoming,
   { signature }: Caller,
-  now: number,
 ): Result<Signed | undefined, Failure> {
   if (signature === undefined || door === 'entra') return ok(undefined);
-  const signed = verifySignature(signature, headers, body, now);
+  const signed = verifySignature(signature, headers, body, startedAt);
   return signed.ok ? signed : err({ code: 'Unauthenticated', fault: signed.failure, door });
 }
 

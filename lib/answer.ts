@@ -3,48 +3,36 @@
 // value and no upstream text.
 
 import Negotiator from 'negotiator';
+import type { Receipt } from './claim.ts';
 import type { Failure } from './failure.ts';
 import { iso, wireOf } from './failure-answer.ts';
+import type { Headers } from './headers.ts';
 import { spell } from './password.ts';
 import { reveal, type Secret } from './secret.ts';
 
-/** What a 200 says; members absent when there is nothing to say. Order is the order on the wire. */
-export type Success =
-  | {
-      readonly status: 'Completed';
-      readonly userName: string;
-      readonly userId: string;
-      readonly accountWasEnabled: boolean;
-      readonly accountEnabled: boolean;
-      readonly forceChange: boolean;
-      readonly sessionsRevoked: SessionsRevoked;
-      readonly completedAt: number;
-      readonly requestId: string;
-      readonly warnings: readonly string[];
-      readonly password: Secret | undefined;
-    }
-  | {
-      readonly status: 'AlreadyCompleted';
-      readonly userName: string;
-      readonly userId: string;
-      readonly accountEnabled: boolean;
-      readonly forceChange: boolean;
-      readonly completedAt: number;
-      readonly requestId: string;
-      readonly warnings: readonly string[];
-    }
-  | {
-      readonly status: 'DryRun';
-      readonly userName: string;
-      readonly userId: string;
-      readonly accountWasEnabled: boolean;
-      readonly accountEnabled: boolean;
-      readonly forceChange: boolean;
-      readonly wouldEnable: boolean;
-      readonly wouldRevokeSessions: boolean;
-      readonly requestId: string;
-      readonly warnings: readonly string[];
-    };
+/** What a 200 says; members absent when there is nothing to say. */
+export type Success = Completed | AlreadyCompleted | Rehearsed;
+
+export interface Completed extends Receipt {
+  readonly status: 'Completed';
+  readonly accountWasEnabled: boolean;
+  readonly sessionsRevoked: SessionsRevoked;
+  readonly warnings: readonly string[];
+  readonly password: Secret | undefined;
+}
+
+export interface AlreadyCompleted extends Receipt {
+  readonly status: 'AlreadyCompleted';
+  readonly warnings: readonly string[];
+}
+
+export interface Rehearsed extends Omit<Receipt, 'completedAt'> {
+  readonly status: 'DryRun';
+  readonly accountWasEnabled: boolean;
+  readonly wouldEnable: boolean;
+  readonly wouldRevokeSessions: boolean;
+  readonly warnings: readonly string[];
+}
 
 export type SessionsRevoked = 'NotRequested' | 'Revoked' | 'Failed';
 
@@ -58,20 +46,23 @@ export interface Answer {
 export interface Asking {
   readonly requestId: string;
   readonly accept: string | null;
-  readonly clientRequestId: string | null;
+  /** What the sender calls the request, if it is fit to be repeated. */
+  readonly clientRequestId: string | undefined;
+}
+
+export function askingOf(requestId: string, headers: Headers): Asking {
+  const client = headers.get('x-ms-client-request-id') ?? '';
+  const clientRequestId = /^[!-~]{1,128}$/.test(client) ? client : undefined;
+  return { requestId, accept: headers.get('accept'), clientRequestId };
 }
 
 /** Headers of every answer of the app. */
-export function ownHeaders({ requestId, clientRequestId }: Asking): Record<string, string> {
-  return {
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'x-ms-request-id': requestId,
-    ...(clientRequestId !== null && isEchoable(clientRequestId)
-      ? { 'x-ms-client-request-id': clientRequestId }
-      : {}),
-  };
-}
+const ownHeaders = ({ requestId, clientRequestId }: Asking): Record<string, string> => ({
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'x-ms-request-id': requestId,
+  ...(clientRequestId === undefined ? {} : { 'x-ms-client-request-id': clientRequestId }),
+});
 
 /** A JSON document that is no outcome of a reset: health, readiness, OpenAPI. */
 export const answerDocument = (status: number, body: string, asking: Asking): Answer => ({
@@ -79,8 +70,6 @@ export const answerDocument = (status: number, body: string, asking: Asking): An
   headers: { ...ownHeaders(asking), 'Content-Type': 'application/json' },
   body,
 });
-
-export const isEchoable = (text: string): boolean => /^[!-~]{1,128}$/.test(text);
 
 /** Whether `Accept` names the type and prefers it to the others; of equals the first named wins. */
 function prefers(header: string | null, type: string, ...others: readonly string[]): boolean {
@@ -180,7 +169,7 @@ function plainText(success: Success): string {
   }
 }
 
-const stepsOf = (success: Extract<Success, { status: 'DryRun' }>): readonly string[] => [
+const stepsOf = (success: Rehearsed): readonly string[] => [
   'set a new password',
   ...(success.forceChange ? ['force a change at the next sign-in'] : []),
   ...(success.wouldEnable ? ['enable the account'] : []),
@@ -188,7 +177,7 @@ const stepsOf = (success: Extract<Success, { status: 'DryRun' }>): readonly stri
 ];
 
 /** The one place where the password of an answer is opened. */
-const shown = ({ password }: Extract<Success, { status: 'Completed' }>): string | undefined =>
+const shown = ({ password }: Completed): string | undefined =>
   password === undefined ? undefined : reveal(password);
 
 const lines = (parts: readonly string[]): string => `${parts.join('\n')}\n`;

@@ -98,6 +98,13 @@ export const auditFields = [
 export type LogFields = Readonly<Partial<Record<(typeof auditFields)[number], unknown>>>;
 export type Log = (level: 'info' | 'warn' | 'error', event: AuditEvent, fields: LogFields) => void;
 
+const unreadable: readonly FailureCode[] = [
+  'InvalidRequest',
+  'UnsupportedPayload',
+  'LengthRequired',
+  'PayloadTooLarge',
+  'UnsupportedMediaType',
+];
 const unavailable: readonly FailureCode[] = [
   'GraphUnavailable',
   'IdentityUnavailable',
@@ -114,6 +121,7 @@ export function eventOf(
   if (outcome.code === 'Unauthenticated') return 'CallerUnauthenticated';
   if (outcome.code === 'NotConfigured' || outcome.code === 'InternalError') return outcome.code;
   if (outcome.code === 'TooManyRequests' && outcome.by === 'caller') return 'CallerLimited';
+  if (unreadable.includes(outcome.code)) return 'RequestInvalid';
   return unavailable.includes(outcome.code) ? 'ResetFailed' : 'ResetRefused';
 }
 

@@ -4,10 +4,11 @@
 
 import { createHash } from 'node:crypto';
 import type { CallerRule, CredentialFault, Failure } from './failure.ts';
-import { fold } from './field-name.ts';
+import { fold } from './fold.ts';
+import type { Headers } from './headers.ts';
 import type { ResetRequest } from './reset-request.ts';
 import { err, ok, type Result } from './result.ts';
-import { type Headers, type SignatureRule, sameBytes } from './signature.ts';
+import { type SignatureRule, sameBytes } from './signature.ts';
 
 /** One entry of CALLERS, checked and folded; or one of the implicit callers. */
 export interface Caller {

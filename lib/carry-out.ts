@@ -2,7 +2,7 @@
 // sent, write the password, revoke, and say how it ended. Every way out names what becomes of the claim
 // and of the lock, so that a crash between any two lines is survivable.
 
-import type { SessionsRevoked, Success } from './answer.ts';
+import type { Completed, SessionsRevoked } from './answer.ts';
 import {
   type Claim,
   done,
@@ -20,13 +20,7 @@ import type { Case } from './journey.ts';
 import { enablesAccount, resetPassword } from './reset-password.ts';
 import { err, ok, type Result } from './result.ts';
 import type { UserFacts } from './target.ts';
-import {
-  abandonedReset,
-  type HeldLock,
-  type LockWish,
-  lockUser,
-  type UserLock,
-} from './user-lock.ts';
+import { type HeldLock, type LockWish, lockUser, type UserLock } from './user-lock.ts';
 
 export async function carryOut(
   journey: Case,
@@ -72,18 +66,18 @@ export async function carryOut(
     completedAt,
     requestId,
   };
-  const circumstances = { ...receipt, sessionsRevoked, withholds, hasKey: held !== undefined };
-  const success: Success = {
+  const success: Completed = {
     status: 'Completed',
     ...receipt,
     accountWasEnabled: user.accountEnabled,
     sessionsRevoked,
     password: withholds ? undefined : password,
-    warnings: [...request.warnings, ...warningsOf(circumstances)],
+    warnings: request.warnings,
   };
+  const warnings = [...request.warnings, ...warningsOf(success, held !== undefined)];
   const completed = { at: completedAt, requestId, passwordReturned: !withholds };
   const nextLock = { ...free(lock.lock), completed };
-  return ended(ok(success), graphRequestId, nextLock, held && done(held, receipt));
+  return ended(ok({ ...success, warnings }), graphRequestId, nextLock, held && done(held, receipt));
 }
 
 const accounted = (lock: UserLock): UserLock => ({ ...lock, recorded: true });
@@ -102,21 +96,18 @@ async function take(
   earlier: EarlierWrite | undefined,
 ): Promise<Result<Taken, Ending>> {
   const at = ports.now();
+  const { caller } = admitted;
   const wish: LockWish = {
-    userId: user.id,
-    requestId: asked.requestId,
-    caller: admitted.caller.name,
     at,
-    withholds: admitted.caller.password === 'withhold',
+    withholds: caller.password === 'withhold',
     cooldownSeconds: config.cooldownSeconds,
     earlierRequestId: earlier?.requestId,
   };
-  const abandoned = (lock: UserLock) => abandonedReset(user.id, lock, at);
   const until = deadline.beforeWrite;
   const [locked, marked] = await Promise.all([
-    lockUser(ports.users, wish, intentRow(asked, user, at), abandoned, until),
+    lockUser(ports.users, user.id, wish, intentRow(asked, user, at), until),
     claim
-      ? ports.deliveries.amend(wish.caller, { held: claim, next: sent(claim, at) }, until)
+      ? ports.deliveries.amend(caller.name, { held: claim, next: sent(claim, at) }, until)
       : ok(undefined),
   ]);
   const held = marked.ok ? marked.value : claim;
@@ -166,27 +157,20 @@ async function revoke(
   return revoked ? 'Revoked' : 'Failed';
 }
 
-interface Circumstances {
-  readonly accountEnabled: boolean;
-  readonly sessionsRevoked: SessionsRevoked;
-  readonly withholds: boolean;
-  readonly hasKey: boolean;
-}
-
-const warningsOf = (now: Circumstances): readonly string[] => [
-  ...(now.accountEnabled
+const warningsOf = (success: Completed, hasKey: boolean): readonly string[] => [
+  ...(success.accountEnabled
     ? []
     : ['The account is disabled and stays so: EnableUserIfNeeded was false.']),
-  ...(now.sessionsRevoked === 'Failed'
+  ...(success.sessionsRevoked === 'Failed'
     ? ['The sign-in sessions were not revoked; revoke them in the Entra admin centre.']
     : []),
-  ...(now.withholds
+  ...(success.password === undefined
     ? [
         'This caller does not receive passwords. To hand one to the user, reset again through a ' +
           'caller that returns it; that can follow at once.',
       ]
     : []),
-  ...(now.hasKey
+  ...(hasKey
     ? []
     : [
         'No Idempotency-Key was sent, so a repetition is not recognised: only the lock and the cooldown ' +

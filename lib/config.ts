@@ -4,7 +4,7 @@
 
 import { type Caller, defaultResetsPerHour } from './caller.ts';
 import type { CallerEntries } from './callers-schema.ts';
-import { fold } from './field-name.ts';
+import { fold } from './fold.ts';
 import { validateCallers } from './generated/validators.mjs';
 import { guid } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';

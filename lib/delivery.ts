@@ -3,9 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import type { Problem } from './failure.ts';
-import { fold } from './field-name.ts';
+import { fold } from './fold.ts';
+import type { Headers } from './headers.ts';
 import type { ResetRequest } from './reset-request.ts';
-import type { Headers, Signed } from './signature.ts';
+import type { Signed } from './signature.ts';
 import { isResidue } from './template-residue.ts';
 
 export interface Delivery {

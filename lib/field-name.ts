@@ -3,16 +3,13 @@
 // mistake to report, not an extra to ignore. Knows names only, no values.
 
 import damerauLevenshtein from 'damerau-levenshtein';
+import { fold } from './fold.ts';
 import { claimNames, type DecidingName, decidingNames, type FieldName } from './request-schema.ts';
 
 export type Meaning =
   | { readonly kind: 'field'; readonly name: FieldName }
   | { readonly kind: 'near-miss'; readonly of: DecidingName }
   | { readonly kind: 'unknown' };
-
-/** ASCII only: Unicode case folding would let a Kelvin sign pass for a k. */
-export const fold = (text: string): string =>
-  text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 const bare = (name: string): string => fold(name).replace(/[_-]/g, '');
 

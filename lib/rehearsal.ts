@@ -22,22 +22,18 @@ export async function rehearse(journey: Case): Promise<Ending> {
     ports.identity.rights(until),
   ]);
   if (!limit.ok) return { outcome: limit, counted: false };
-  const { user, verdict } = target;
-  if (!verdict.ok) return { outcome: verdict, counted: true, user };
-  if (user === undefined) throw new Error('A target without facts passed the guard.');
+  if (!target.ok)
+    return { outcome: err(target.failure.why), counted: true, user: target.failure.user };
+  const user = target.value;
   const [lock, tenant] = await Promise.all([
     ports.users.read(user.id, until),
     ports.directory.tenant(until), // just fetched for the guard: this waits for nothing
   ]);
   if (!lock.ok) return { outcome: lock, counted: true, user };
   const refusal = judgeLock(lock.value?.lock, {
-    userId: user.id,
-    requestId,
-    caller: caller.name,
     at: ports.now(),
     withholds: caller.password === 'withhold',
     cooldownSeconds: config.cooldownSeconds,
-    earlierRequestId: undefined,
   });
   if (refusal !== undefined) return { outcome: err(refusal), counted: true, user };
   const missing =

@@ -2,7 +2,7 @@
 // Repeats no sent value; shows sent names cleaned, cut, and only a few of them in one answer.
 
 import type { Failure, Problem } from './failure.ts';
-import { fold } from './field-name.ts';
+import { fold } from './fold.ts';
 import { validateRequest } from './generated/validators.mjs';
 import type { JsonFault } from './request-json.ts';
 import { type DecidingName, decidingNames, type FieldName } from './request-schema.ts';

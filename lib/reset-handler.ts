@@ -1,13 +1,13 @@
 // THE STORY: one request from the door to the answer, read top to bottom. Every line is a station;
 // whatever ends the journey early ends it there. Knows no SDK, no status code and no table.
 
-import { admit, type Incoming } from './admission.ts';
+import { authenticate, type Incoming, readIncoming } from './admission.ts';
 import {
   type Answer,
   type Asking,
   answerFailure,
   answerSuccess,
-  isEchoable,
+  askingOf,
   type Success,
 } from './answer.ts';
 import { becauseOf, eventOf, type Log, whoAsksWhat } from './audit.ts';
@@ -33,14 +33,7 @@ import { err, ok, type Result } from './result.ts';
 import { findTarget, type UserFacts } from './target.ts';
 import { type InTurn, turnsOf } from './turns.ts';
 
-export interface Reception {
-  readonly requestId: string;
-  /** Milliseconds since 1970 at which the host handed the request over. */
-  readonly startedAt: number;
-  readonly log: Log;
-}
-
-export type ResetHandler = (incoming: Incoming, reception: Reception) => Promise<Answer>;
+export type ResetHandler = (incoming: Incoming, log: Log) => Promise<Answer>;
 
 /** Far above what a person or a ticketing system sends, far below what makes everybody late. */
 const mostAtOnce = 64;
@@ -51,15 +44,12 @@ export function resetHandler(
   ports: (log: Log) => Promise<Ports>,
 ): ResetHandler {
   const inTurn = turnsOf(mostAtOnce);
-  return async (incoming, { requestId, startedAt, log }) => {
-    const asking: Asking = {
-      requestId,
-      accept: incoming.headers.get('accept'),
-      clientRequestId: incoming.headers.get('x-ms-client-request-id'),
-    };
+  return async (incoming, log) => {
+    const { requestId, headers } = incoming;
+    const asking = askingOf(requestId, headers);
     try {
       const outcome: Result<Success, Failure> = config.ok
-        ? await serve(config.value, await ports(log), incoming, asking, startedAt, inTurn)
+        ? await serve(config.value, await ports(log), incoming, asking, inTurn)
         : err({ code: 'NotConfigured' });
       return outcome.ok
         ? answerSuccess(outcome.value, asking)
@@ -82,26 +72,25 @@ async function serve(
   config: Config,
   ports: Ports,
   incoming: Incoming,
-  asking: Asking,
-  startedAt: number,
+  { clientRequestId }: Asking,
   inTurn: InTurn,
 ): Promise<Result<Success, Failure>> {
-  const { requestId } = asking;
+  const { door, requestId, startedAt } = incoming;
   const deadline = deadlineFrom(startedAt);
-  const read = await admit(incoming, config, ports.tokens, startedAt, deadline.beforeWrite);
-  if (!read.ok) {
-    const { code } = read.failure;
-    const fields = { requestId, code, door: incoming.door, because: becauseOf(read.failure) };
-    const malformed = code !== 'Unauthenticated' && code !== 'IdentityUnavailable';
-    ports.log('warn', malformed ? 'RequestInvalid' : eventOf(read.failure), fields);
-    return read;
-  }
-  const { admitted, request } = read.value;
-  const client = asking.clientRequestId ?? '';
-  const clientRequestId = isEchoable(client) ? client : undefined;
-  const who = whoAsksWhat(admitted, incoming.door, request, clientRequestId);
+  const turnAway = (failure: Failure, caller?: string) => {
+    const fields = { requestId, code: failure.code, caller, door, because: becauseOf(failure) };
+    ports.log('warn', eventOf(failure), fields);
+    return err(failure);
+  };
+  const admitted = await authenticate(incoming, config, ports.tokens, deadline.beforeWrite);
+  if (!admitted.ok) return turnAway(admitted.failure);
+  const { caller } = admitted.value;
+  const read = readIncoming(incoming, caller);
+  if (!read.ok) return turnAway(read.failure, caller.name);
+
+  const who = whoAsksWhat(admitted.value, door, read.value.request, clientRequestId);
   const asked: AskedRow = { ...who, requestId, startedAt };
-  const journey: Case = { ...read.value, config, ports, asked, deadline };
+  const journey: Case = { admitted: admitted.value, ...read.value, config, ports, asked, deadline };
   const tell = (ending: Ending) => conclude(ports, asked, ending, deadline.record);
   const work = async () => tell(await decide(journey, incoming.headers));
   return (await inTurn(work, deadline.beforeWrite - ports.now())) ?? tell(crowded);
@@ -146,13 +135,13 @@ async function decide(journey: Case, headers: Incoming['headers']): Promise<Endi
     const forgets = held?.isNew && names.length === 1;
     return { outcome: limit, counted: false, claim, forgets };
   }
-  const { user, verdict } = await looking;
+  const target = await looking;
+  const user = target.ok ? target.value : target.failure.user;
   if (held && earlier && user && changedSince(user, earlier)) {
     return settleEarlier(journey, held, earlier, user);
   }
-  if (!verdict.ok) return { outcome: verdict, counted: true, user, claim };
-  if (user === undefined) throw new Error('A target without facts passed the guard.');
-  return carryOut(journey, user, held, earlier);
+  if (!target.ok) return { outcome: err(target.failure.why), counted: true, user, claim };
+  return carryOut(journey, target.value, held, earlier);
 }
 
 const isAboutTheToken = (failure: Failure): boolean =>

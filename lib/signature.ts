@@ -6,6 +6,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignatureProfile } from './callers-schema.ts';
 import type { CredentialFault } from './failure.ts';
+import type { Headers } from './headers.ts';
 import { err, ok, type Result } from './result.ts';
 import { reveal, type Secret } from './secret.ts';
 
@@ -13,10 +14,6 @@ export interface SignatureRule {
   readonly profile: SignatureProfile;
   readonly secrets: readonly Secret[];
   readonly toleranceSeconds: number;
-}
-
-export interface Headers {
-  get(name: string): string | null;
 }
 
 /** What a verified signature proves: these bytes, and with Standard Webhooks this id. */

@@ -5,7 +5,7 @@
 import { type Caller, callerMayReach, domainOf } from './caller.ts';
 import { resettableRoles } from './directory-roles.ts';
 import type { Failure, ProtectedBecause } from './failure.ts';
-import { fold } from './field-name.ts';
+import { fold } from './fold.ts';
 import type { ResetRequest } from './reset-request.ts';
 import { err, ok, type Result } from './result.ts';
 import type { Secret } from './secret.ts';
@@ -71,6 +71,12 @@ export interface Directory {
   revokeSessions(userId: string, requestId: string, until: number): Promise<boolean>;
 }
 
+export interface TargetRefused {
+  readonly why: Failure;
+  /** Who it is, as far as that is known: for the record. */
+  readonly user?: UserFacts;
+}
+
 /** The user as asked for, within the caller's reach, and free to be reset. */
 export async function findTarget(
   directory: Directory,
@@ -79,18 +85,19 @@ export async function findTarget(
   protectedGroupIds: readonly string[],
   requestId: string,
   until: number,
-): Promise<{ readonly user?: UserFacts; readonly verdict: Result<void, Failure> }> {
+): Promise<Result<UserFacts, TargetRefused>> {
   const [found, tenant] = await Promise.all([
     directory.user(userName, requestId, until),
     directory.tenant(until),
   ]);
-  if (!found.ok) return { verdict: found };
+  if (!found.ok) return err({ why: found.failure });
   const user = found.value;
-  if (!isWhoWasAsked(user, userName)) return { verdict: err(protectedBy('somebody-else')) };
+  if (!isWhoWasAsked(user, userName)) return err({ why: protectedBy('somebody-else') });
   const reachable = callerMayReach(caller, user.userPrincipalName, user.memberOf);
-  if (!reachable.ok) return { user, verdict: reachable };
-  if (!tenant.ok) return { user, verdict: tenant };
-  return { user, verdict: judgeTarget(user, tenant.value, protectedGroupIds) };
+  if (!reachable.ok) return err({ why: reachable.failure, user });
+  if (!tenant.ok) return err({ why: tenant.failure, user });
+  const verdict = judgeTarget(user, tenant.value, protectedGroupIds);
+  return verdict.ok ? ok(user) : err({ why: verdict.failure, user });
 }
 
 /** A look-up that answers with somebody else (a cut path, a renamed user) must never be written. */

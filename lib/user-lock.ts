@@ -49,15 +49,12 @@ export interface UserLedger {
 }
 
 export interface LockWish {
-  readonly userId: string;
-  readonly requestId: string;
-  readonly caller: string;
   readonly at: number;
   /** A withheld reset starts the pause only for withholding callers. */
   readonly withholds: boolean;
   readonly cooldownSeconds: number;
   /** An earlier attempt of the same delivery: its own reset is no reason to refuse it. */
-  readonly earlierRequestId: string | undefined;
+  readonly earlierRequestId?: string | undefined;
 }
 
 /** Why the user cannot be taken now; undefined = it can. */
@@ -77,33 +74,35 @@ export function judgeLock(lock: UserLock | undefined, wish: LockWish): Failure |
  */
 export async function lockUser(
   ledger: UserLedger,
+  userId: string,
   wish: LockWish,
   intent: AuditRow,
-  abandoned: (lock: UserLock) => AuditRow,
   until: number,
 ): Promise<Result<HeldLock, Failure>> {
+  const { at } = wish;
+  const { requestId, caller } = intent;
   const next: UserLock = {
     state: 'held',
-    requestId: wish.requestId,
-    caller: wish.caller,
-    at: wish.at,
+    requestId,
+    caller,
+    at,
     recorded: false,
     completed: undefined,
   };
-  const first = await ledger.write(wish.userId, { next, version: undefined }, [intent], until);
+  const first = await ledger.write(userId, { next, version: undefined }, [intent], until);
   if (first.ok) return ok({ lock: next, version: first.value });
   if (first.failure !== 'lost') return err(first.failure);
 
-  const known = await ledger.read(wish.userId, until);
+  const known = await ledger.read(userId, until);
   if (!known.ok) return known;
   const lock = known.value?.lock;
   const refusal = judgeLock(lock, wish);
   if (refusal !== undefined) return err(refusal);
   const mine: UserLock = { ...next, completed: lock?.completed };
-  const rows =
-    lock !== undefined && lock.state === 'held' && !lock.recorded ? [abandoned(lock)] : [];
+  const isAbandoned = lock?.state === 'held' && !lock.recorded;
+  const rows = isAbandoned ? [abandonedReset(userId, lock, at), intent] : [intent];
   const change = { next: mine, version: known.value?.version };
-  const second = await ledger.write(wish.userId, change, [...rows, intent], until);
+  const second = await ledger.write(userId, change, rows, until);
   if (second.ok) return ok({ lock: mine, version: second.value });
   return err(second.failure === 'lost' ? { code: 'InProgress' } : second.failure);
 }

@@ -7,7 +7,7 @@ import { openTable, usersName } from '../../lib/adapters/tables.ts';
 import { auditPrefix } from '../../lib/adapters/user-table.ts';
 import type { AuditRow } from '../../lib/audit.ts';
 import { type Environment, readConfig } from '../../lib/config.ts';
-import { fold } from '../../lib/field-name.ts';
+import { fold } from '../../lib/fold.ts';
 import { member } from '../../lib/member.ts';
 
 /** A stored row under the names of AuditRow; a field that was not known is not there. */

@@ -38,7 +38,7 @@ ajv.addSchema(document, 'openapi');
 const fits = (name: string, value: unknown): boolean | Promise<unknown> =>
   ajv.validate(`openapi#/components/schemas/${name}`, value);
 
-const asking: Asking = { requestId: 'r-1', accept: null, clientRequestId: null };
+const asking: Asking = { requestId: 'r-1', accept: null, clientRequestId: undefined };
 
 test('the request: every field with its type, default and length', () => {
   const fields = Object.entries(schemas['ResetRequest']?.properties ?? {}).map(

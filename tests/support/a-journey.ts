@@ -15,11 +15,10 @@ import { ok, type Result } from '../../lib/result.ts';
 import type { Directory } from '../../lib/target.ts';
 import type { UserLedger } from '../../lib/user-lock.ts';
 import { aLedger, type LedgerInMemory } from './a-ledger.ts';
-import { aRequest, functionKey } from './a-valid-request.ts';
+import { aRequest, functionKey, requestId, startedAt } from './a-valid-request.ts';
 import { aCaller, aTenant, aUser } from './a-valid-user.ts';
 
-export const startedAt = Date.parse('2026-11-23T09:15:30.000Z');
-export const requestId = '66666666-0000-4000-8000-000000000006';
+export { requestId, startedAt };
 /** The passwords that the counting source of `aJourney` draws, in this order. */
 export const passwords = [
   'Cdfhj-Kmnpr-Tvwxc-934',
@@ -111,11 +110,7 @@ export function aJourney(changes: JourneyChanges = {}) {
     lines,
     ports,
     handle: (incoming: Incoming = aRequest(), id = requestId): Promise<Answer> =>
-      handle(incoming, {
-        requestId: id,
-        startedAt: changes.startedAt ?? clock.now,
-        log: ports.log,
-      }),
+      handle({ ...incoming, requestId: id, startedAt: changes.startedAt ?? clock.now }, ports.log),
   };
 }
 

@@ -18,6 +18,9 @@ export const headersOf = (sent: Readonly<Record<string, string | null>>): Header
     Object.entries(sent).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
   );
 
+export const startedAt = Date.parse('2026-11-23T09:15:30.000Z');
+export const requestId = '66666666-0000-4000-8000-000000000006';
+
 export interface Changes {
   readonly door?: Incoming['door'];
   readonly headers?: Readonly<Record<string, string | null>>;
@@ -28,6 +31,8 @@ export interface Changes {
 /** A request through the function door, as the host hands it over. */
 export function aRequest({ door, headers, codeInQuery, body = aBody() }: Changes = {}): Incoming {
   return {
+    requestId,
+    startedAt,
     door: door ?? 'function',
     headers: headersOf({
       'content-type': 'application/json',

@@ -2,10 +2,10 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { admit, type TokenVerifier } from '../../lib/admission.ts';
+import { authenticate, readIncoming, type TokenVerifier } from '../../lib/admission.ts';
 import type { Config } from '../../lib/config.ts';
 import type { Failure } from '../../lib/failure.ts';
-import { err, ok } from '../../lib/result.ts';
+import { err, ok, type Result } from '../../lib/result.ts';
 import { secret } from '../../lib/secret.ts';
 import { aConfig } from '../support/a-journey.ts';
 import {
@@ -22,8 +22,17 @@ const now = Date.parse('2026-11-23T09:15:30Z');
 const until = now + 6_500;
 const noTokens: TokenVerifier = { verify: () => Promise.reject(new Error('Nobody asked.')) };
 
-const enter = (changes: Changes = {}, config: Partial<Config> = {}, tokens?: TokenVerifier) =>
-  admit(aRequest(changes), aConfig(config), tokens, now, until);
+async function enter(
+  changes: Changes = {},
+  config: Partial<Config> = {},
+  tokens?: TokenVerifier,
+): Promise<Result<Readonly<Record<string, unknown>>, Failure>> {
+  const incoming = { ...aRequest(changes), startedAt: now };
+  const admitted = await authenticate(incoming, aConfig(config), tokens, until);
+  if (!admitted.ok) return admitted;
+  const read = readIncoming(incoming, admitted.value.caller);
+  return read.ok ? ok({ admitted: admitted.value, ...read.value }) : read;
+}
 const codeOf = async (...args: Parameters<typeof enter>): Promise<string> => {
   const result = await enter(...args);
   return result.ok ? 'admitted' : result.failure.code;

@@ -8,8 +8,7 @@ import {
   answerDocument,
   answerFailure,
   answerSuccess,
-  isEchoable,
-  ownHeaders,
+  askingOf,
   type Success,
 } from '../../lib/answer.ts';
 import type { CredentialFault, Failure } from '../../lib/failure.ts';
@@ -18,7 +17,7 @@ import { secret } from '../../lib/secret.ts';
 const asking = (changes: Partial<Asking> = {}): Asking => ({
   requestId: '66666666-0000-4000-8000-000000000006',
   accept: null,
-  clientRequestId: null,
+  clientRequestId: undefined,
   ...changes,
 });
 
@@ -363,7 +362,7 @@ test('a failure of many problems needs more than 1 KiB, and has it', () => {
 
 // --- headers of every answer -----------------------------------------------------------------------
 
-test.each<[string | null, boolean]>([
+test.each<[string, boolean]>([
   ['client-1', true],
   ['!~', true],
   ['c'.repeat(128), true],
@@ -375,14 +374,17 @@ test.each<[string | null, boolean]>([
   ['\u00fc', false],
   ['a\u007f', false],
 ])('x-ms-client-request-id %j is echoed: %s', (sent, echoed) => {
-  expect(isEchoable(sent ?? '')).toBe(echoed);
-  expect(ownHeaders(asking({ clientRequestId: sent }))).toEqual(
-    echoed ? { ...own, 'x-ms-client-request-id': sent } : own,
-  );
+  const asked = askingOf('r-1', new Headers());
+  expect(asked).toEqual({ requestId: 'r-1', accept: null, clientRequestId: undefined });
+  const headers = { get: (name: string) => (name === 'x-ms-client-request-id' ? sent : '*/*') };
+  const clientRequestId = echoed ? sent : undefined;
+  expect(askingOf('r-1', headers)).toEqual({ requestId: 'r-1', accept: '*/*', clientRequestId });
 });
 
-test('without a client request id there is nothing to echo', () => {
-  expect(ownHeaders(asking())).toEqual(own);
+test('a client request id is on every answer', () => {
+  const { headers } = answerDocument(200, '{}\n', asking({ clientRequestId: 'client-1' }));
+  const type = { 'Content-Type': 'application/json' };
+  expect(headers).toEqual({ ...own, ...type, 'x-ms-client-request-id': 'client-1' });
 });
 
 test('a document that is no outcome of a reset', () => {

@@ -1,7 +1,8 @@
 // What a sent name means (contract §2): a field, a near-miss that has to be reported, or nothing known.
 
 import { expect, test } from '@jest/globals';
-import { fold, meaningOf } from '../../lib/field-name.ts';
+import { meaningOf } from '../../lib/field-name.ts';
+import { fold } from '../../lib/fold.ts';
 
 test.each([
   ['UserName', 'username'],

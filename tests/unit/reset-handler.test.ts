@@ -172,7 +172,7 @@ test('something that is no error is named by its type only', async () => {
 test('adapters that cannot be opened are a bug too', async () => {
   const { resetHandler } = await import('../../lib/reset-handler.ts');
   const handle = resetHandler(ok(aConfig()), () => Promise.reject(new Error('no module')));
-  const answer = await handle(aRequest(), { requestId, startedAt, log: () => undefined });
+  const answer = await handle(aRequest(), () => undefined);
   expect([answer.status, codeOf(answer)]).toEqual([500, 'InternalError']);
 });
 
@@ -228,8 +228,27 @@ test('who is turned away at the door leaves a log line and no row', async () => 
     {
       level: 'warn',
       event: 'RequestInvalid',
-      fields: { requestId, code: 'InvalidRequest', door: 'function', because: undefined },
+      fields: {
+        requestId,
+        code: 'InvalidRequest',
+        caller: 'function-key',
+        door: 'function',
+        because: undefined,
+      },
     },
+  ]);
+});
+
+test('who signs wrongly is named in the log line', async () => {
+  const signature = {
+    profile: 'hub-sha256',
+    secrets: [secret('a-secret-of-sixteen')],
+    toleranceSeconds: 300,
+  } as const;
+  const { handle, lines } = aJourney({ config: calledBy({ name: 'zammad', signature }) });
+  expect((await handle()).status).toBe(401);
+  expect(lines).toMatchObject([
+    { event: 'CallerUnauthenticated', fields: { caller: 'zammad', because: 'no-signature' } },
   ]);
 });
 

@@ -256,12 +256,14 @@ async function find({ user, tenant, asked, caller }: Found) {
 
 test('one look-up of the user and one of the tenant, with the time that is left', async () => {
   const { target, calls } = await find({});
-  expect(target).toEqual({ user: aUser(), verdict: free });
+  expect(target).toEqual(ok(aUser()));
   expect(calls).toEqual([
     ['user', 'adele.vance@contoso.com', 'r-1', 6_500],
     ['tenant', 6_500],
   ]);
 });
+
+const somebodyElse: Failure = { code: 'TargetProtected', because: 'somebody-else' };
 
 test.each<[string, string, Partial<UserFacts>, boolean]>([
   ['the UPN', 'adele.vance@contoso.com', {}, true],
@@ -274,9 +276,7 @@ test.each<[string, string, Partial<UserFacts>, boolean]>([
   ['nothing', '', {}, false],
 ])('the object that comes back must be the one asked for: %s', async (_what, asked, user, same) => {
   const { target } = await find({ asked, user: ok(aUser(user)) });
-  expect(target).toEqual(
-    same ? { user: aUser(), verdict: free } : { verdict: protectedBy('somebody-else') },
-  );
+  expect(target).toEqual(same ? ok(aUser()) : err({ why: somebodyElse }));
 });
 
 const unavailable: Failure = { code: 'GraphUnavailable', retryAfterSeconds: 5 };
@@ -284,17 +284,16 @@ const denied: Failure = { code: 'GraphDenied', step: 'read', right: 'User.Read.A
 
 test('who is not found, or cannot be read, is the answer, whatever the tenant says', async () => {
   const notFound: Failure = { code: 'UserNotFound' };
-  expect((await find({ user: err(notFound), tenant: err(denied) })).target).toEqual({
-    verdict: refusedWith(notFound),
-  });
-  expect((await find({ user: err(denied) })).target).toEqual({ verdict: refusedWith(denied) });
+  expect((await find({ user: err(notFound), tenant: err(denied) })).target).toEqual(
+    err({ why: notFound }),
+  );
+  expect((await find({ user: err(denied) })).target).toEqual(err({ why: denied }));
 });
 
 test('a tenant that cannot be read refuses', async () => {
-  expect((await find({ tenant: err(unavailable) })).target).toEqual({
-    user: aUser(),
-    verdict: refusedWith(unavailable),
-  });
+  expect((await find({ tenant: err(unavailable) })).target).toEqual(
+    err({ why: unavailable, user: aUser() }),
+  );
 });
 
 test('whom the caller may not reach is refused before the guard is asked', async () => {
@@ -303,20 +302,19 @@ test('whom the caller may not reach is refused before the guard is asked', async
     asked: userId,
     tenant: err(unavailable),
   });
-  expect(outside.target).toEqual({
-    user: aUser(),
-    verdict: refusedWith({ code: 'UserNotFound' }),
-  });
+  expect(outside.target).toEqual(err({ why: { code: 'UserNotFound' }, user: aUser() }));
   const outsideTheGroup = await find({
     caller: { groups: [someGroup] },
     user: ok(aUser({ memberOf: [anotherGroup] })),
   });
-  expect(outsideTheGroup.target.verdict).toEqual(
-    refusedWith({ code: 'CallerNotAllowed', rule: 'groups' }),
+  expect(outsideTheGroup.target).toMatchObject(
+    err({ why: { code: 'CallerNotAllowed', rule: 'groups' } }),
   );
 });
 
 test('the protected groups of the configuration reach the guard', async () => {
   const { target } = await find({ user: ok(aUser({ memberOf: [anotherGroup] })) });
-  expect(target.verdict).toEqual(protectedBy('protected-group'));
+  expect(target).toMatchObject(
+    err({ why: { code: 'TargetProtected', because: 'protected-group' } }),
+  );
 });

@@ -16,13 +16,9 @@ import { userId } from '../support/a-valid-user.ts';
 
 const at = 1_000_000;
 const wish = (changes: Partial<LockWish> = {}): LockWish => ({
-  userId,
-  requestId: 'r-new',
-  caller: 'zendesk',
   at,
   withholds: false,
   cooldownSeconds: 120,
-  earlierRequestId: undefined,
   ...changes,
 });
 const lock = (changes: Partial<UserLock> = {}): UserLock => ({
@@ -110,13 +106,6 @@ const intent: AuditRow = {
   code: 'Intent',
   caller: 'zendesk',
 };
-const abandoned = ({ requestId, caller }: UserLock): AuditRow => ({
-  kind: 'outcome',
-  at: '2026-11-23T09:15:30.000Z',
-  requestId,
-  code: 'OutcomeUnknown',
-  caller,
-});
 const mine: UserLock = {
   state: 'held',
   requestId: 'r-new',
@@ -141,7 +130,7 @@ async function takeFrom(before: UserLock | undefined, changes: Partial<UserLedge
       return users.write(...args);
     },
   };
-  const taken = await lockUser(spy, wish(), intent, abandoned, 9);
+  const taken = await lockUser(spy, userId, wish(), intent, 9);
   return { taken, calls, ledger };
 }
 
