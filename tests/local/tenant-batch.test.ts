@@ -1,27 +1,11 @@
 // The local tenant's Graph: $batch, judged as a whole first, its items answered each on its own.
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { throttled } from '../../infra/local/tenant/faults.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import {
-  type Answer,
-  type Client,
-  createClient,
-  errorOf,
-  member,
-  productRights,
-} from './tenant-client.ts';
+import { type Answer, errorOf, member, openTenant } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken(productRights));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+const { tenant, graph, close } = await openTenant();
+afterAll(close);
 
 interface ItemAnswer {
   readonly id: string;

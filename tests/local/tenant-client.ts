@@ -1,8 +1,8 @@
 // A plain HTTPS client for the tests of the local tenant: sends what it is told, byte for byte, and hands
-// back what came. Knows nothing of Graph.
+// back what came; and a tenant to send it to. Knows nothing of Graph.
 
 import { Agent, request } from 'node:https';
-import type { Tenant } from '../../infra/local/tenant/tenant.ts';
+import { startTenant, type Tenant, type TenantOptions } from '../../infra/local/tenant/tenant.ts';
 
 export interface Answer {
   readonly status: number;
@@ -79,6 +79,20 @@ export const productRights = {
   ],
   directoryRoles: ['User Administrator'],
 } as const;
+
+/** A tenant of its own for a test file, and a client with the product's rights or others. */
+export async function openTenant(
+  rights: Parameters<Tenant['mintGraphToken']>[0] = productRights,
+  options: TenantOptions = {},
+) {
+  const tenant = await startTenant(options);
+  const graph = createClient(tenant, tenant.mintGraphToken(rights));
+  const close = async (): Promise<void> => {
+    graph.close();
+    await tenant.stop();
+  };
+  return { tenant, graph, close };
+}
 
 /** `error` without the ids and the time, which differ each time. */
 export function errorOf(answer: Answer): unknown {

@@ -1,20 +1,11 @@
 // The local tenant: trouble on order, the record of what was asked, and the side door for other processes.
 
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import { type Answer, type Client, createClient, member, productRights } from './tenant-client.ts';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { type Answer, member, openTenant } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken(productRights));
-});
+const { tenant, graph, close } = await openTenant();
 afterEach(() => tenant.faults.clear());
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+afterAll(close);
 
 const path = '/v1.0/users/adele.vance@contoso.com';
 const get = (): Promise<Answer> => graph.get(`${path}?$select=accountEnabled`);
@@ -63,15 +54,13 @@ test('half an answer', async () => {
 });
 
 test('an answer that never comes, until the tenant is stopped', async () => {
-  const short = await startTenant();
-  const client = createClient(short, short.mintGraphToken(productRights));
+  const { tenant: short, graph: client, close: end } = await openTenant();
   short.faults.next({}, { kind: 'hang' });
   const pending = client.get(path);
   const refused = expect(pending).rejects.toThrow('socket hang up');
   while (short.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  await short.stop();
+  await end();
   await refused;
-  client.close();
 });
 
 test('a slow answer, and latency on all of Graph, take at least their time', async () => {

@@ -1,28 +1,22 @@
 // The local tenant's Graph: what whoever sets the product up asks of it. Applications, service principals,
 // app role and directory role assignments, with an administrator's rights.
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { unitIds } from '../../infra/local/tenant/people.ts';
 import { ids } from '../../infra/local/tenant/population.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import { type Answer, type Client, createClient, errorOf, member, rows } from './tenant-client.ts';
+import { type Answer, errorOf, member, openTenant, rows } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant({ without: ['User.Read.All', 'User Administrator'] });
-  const roles = [
+const administrator = {
+  roles: [
     'AppRoleAssignment.ReadWrite.All',
     'Application.ReadWrite.All',
     'RoleManagement.ReadWrite.Directory',
     'Directory.Read.All',
-  ];
-  graph = createClient(tenant, tenant.mintGraphToken({ roles }));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+  ],
+};
+const lacking = { without: ['User.Read.All', 'User Administrator'] };
+const { tenant, graph, close } = await openTenant(administrator, lacking);
+afterAll(close);
 
 const graphAppId = '00000003-0000-0000-c000-000000000000';
 const userReadAll = 'df021288-bdef-4463-88db-98f22de89214';

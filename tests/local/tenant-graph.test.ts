@@ -1,27 +1,11 @@
 // The local tenant's Graph: addressing, reading, paging, and the words with which it refuses.
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { groupIds, people } from '../../infra/local/tenant/people.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import {
-  type Client,
-  createClient,
-  errorOf,
-  member,
-  productRights,
-  rows,
-} from './tenant-client.ts';
+import { errorOf, member, openTenant, rows } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken(productRights));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+const { tenant, graph, close } = await openTenant();
+afterAll(close);
 
 const adele = '87d349ed-44d7-43e1-9a83-5f2406dee5bd';
 

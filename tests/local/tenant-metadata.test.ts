@@ -2,28 +2,19 @@
 // is answered has the names and types that Graph gives it.
 
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { servedOperations } from '../../infra/local/tenant/graph.ts';
 import { harmlessRoles, roleIds } from '../../infra/local/tenant/roles.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
 import {
   conformsToMetadata,
   entityProblems,
   templateOf,
   typeAt,
 } from '../support/graph-metadata.ts';
-import { type Client, createClient, productRights, rows } from './tenant-client.ts';
+import { openTenant, productRights, rows } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken({ directoryRoles: ['Global Administrator'] }));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+const { graph, close } = await openTenant({ directoryRoles: ['Global Administrator'] });
+afterAll(close);
 
 const file = new URL('graph-v1.0-subset.json', import.meta.url);
 const metadata: {

@@ -1,28 +1,12 @@
 // The local tenant's Graph: who may do what. Tokens, permissions for each path and property, and the
 // rules on whose password the holder of a role may reset.
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { groupIds, people, roleHolders, unitIds } from '../../infra/local/tenant/people.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import {
-  type Answer,
-  type Client,
-  createClient,
-  errorOf,
-  member,
-  productRights,
-} from './tenant-client.ts';
+import { type Answer, errorOf, member, openTenant, productRights } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken(productRights));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+const { tenant, graph, close } = await openTenant();
+afterAll(close);
 
 const denied = {
   code: 'Authorization_RequestDenied',

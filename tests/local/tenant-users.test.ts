@@ -1,20 +1,11 @@
 // The local tenant's Graph: what a PATCH does to a user, and what the user sees who signs in after it.
 
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { everyone, people } from '../../infra/local/tenant/people.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import { type Answer, type Client, createClient, errorOf, productRights } from './tenant-client.ts';
+import { type Answer, errorOf, openTenant } from './tenant-client.ts';
 
-let tenant: Tenant;
-let graph: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  graph = createClient(tenant, tenant.mintGraphToken(productRights));
-});
-afterAll(async () => {
-  graph.close();
-  await tenant.stop();
-});
+const { tenant, graph, close } = await openTenant();
+afterAll(close);
 
 const strong = 'Korv-Tadel-77x';
 const patch = (name: string, body: object): Promise<Answer> =>

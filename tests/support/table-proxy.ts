@@ -6,18 +6,12 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from '../../infra/local/tenant/faults.ts';
 import { describeOperation, type Operation } from './table-operation.ts';
 
+/** As of the tenant; a reply is sent instead of storing, with a body that is text. */
 export type TableFault =
-  | { readonly kind: 'slow'; readonly ms: number }
-  | { readonly kind: 'hang' }
-  /** The socket goes before anything is stored. */
-  | { readonly kind: 'resetBefore' }
-  /** It is stored, then the socket goes. */
-  | { readonly kind: 'resetAfter' }
-  /** It is stored, half of the answer leaves, then the socket goes. */
-  | { readonly kind: 'truncate' }
-  /** Nothing is stored. */
+  | Exclude<Fault, { readonly kind: 'reply' }>
   | {
       readonly kind: 'reply';
       readonly status: number;
