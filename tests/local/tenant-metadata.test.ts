@@ -16,7 +16,7 @@ import { openTenant, productRights, rows } from './tenant-client.ts';
 const { graph, close } = await openTenant({ directoryRoles: ['Global Administrator'] });
 afterAll(close);
 
-const file = new URL('graph-v1.0-subset.json', import.meta.url);
+const file = new URL('../../infra/local/tenant/graph-v1.0-subset.json', import.meta.url);
 const metadata: {
   paths: Record<string, Record<string, string[]>>;
   permissions: Record<string, unknown>;

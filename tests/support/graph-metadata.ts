@@ -19,7 +19,7 @@ interface Metadata {
   readonly enumTypes: Readonly<Record<string, readonly string[]>>;
 }
 
-const file = new URL('../local/graph-v1.0-subset.json', import.meta.url);
+const file = new URL('../../infra/local/tenant/graph-v1.0-subset.json', import.meta.url);
 const metadata: Metadata = JSON.parse(readFileSync(file, 'utf8'));
 
 const propertiesOf = (name: string): Properties => {

@@ -19,7 +19,7 @@ interface Metadata {
   readonly appRoles: Readonly<Record<string, string>>;
 }
 
-const file = new URL('../../../tests/local/graph-v1.0-subset.json', import.meta.url);
+const file = new URL('graph-v1.0-subset.json', import.meta.url);
 export const metadata: Metadata = JSON.parse(readFileSync(file, 'utf8'));
 
 const typeOf = (name: string): Type | undefined =>
