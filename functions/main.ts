@@ -71,8 +71,7 @@ const runChecks = () =>
     config,
     async () => {
       const { identity, directory, tables, keys } = await adapters();
-      const { tenantNow } = directory;
-      return { identity, tenantNow, groups: directory, probe: tables.probe, keys };
+      return { ...directory, identity, writable: tables.writable, keysReachable: keys?.reachable };
     },
     deadlineFrom(Date.now()).graph,
   );
@@ -86,7 +85,7 @@ async function fetchAhead(): Promise<void> {
   const until = Date.now() + patienceMs;
   await directory.tenant(until); // brings the token
   await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself
-  await Promise.all([tables.probe.writable(until), keys?.reachable(until)]);
+  await Promise.all([tables.writable(until), keys?.reachable(until)]);
 }
 
 const handle = resetHandler(config, ports);

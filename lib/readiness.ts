@@ -11,7 +11,7 @@ import {
   writerRolesOf,
 } from './identity-rights.ts';
 import type { Result } from './result.ts';
-import type { Directory, TenantFacts } from './target.ts';
+import type { TenantFacts } from './target.ts';
 
 export interface Check {
   readonly Name: string;
@@ -20,28 +20,20 @@ export interface Check {
   readonly Remedy: string;
 }
 
+/** `until`: milliseconds since 1970 at which the answer has to be there. */
 export interface ReadyPorts {
-  /** Read anew: a copy would hide for a minute that Graph is gone. */
-  readonly tenantNow: Directory['tenant'];
   readonly identity: Identity;
-  readonly groups: GroupVisibility;
-  readonly probe: LedgerProbe;
-  readonly keys: KeySetProbe | undefined;
-}
-
-/** Which of these groups hide their members; an unknown one is a mistake of PROTECTED_GROUP_IDS. */
-export interface GroupVisibility {
+  /** Read anew: a copy would hide for a minute that Graph is gone. */
+  tenantNow(until: number): Promise<Result<TenantFacts, Failure>>;
+  /** Which of these groups hide their members; an unknown one is a mistake of PROTECTED_GROUP_IDS. */
   visibility(
     ids: readonly string[],
     until: number,
   ): Promise<Result<ReadonlyMap<string, 'visible' | 'hidden'>, Failure>>;
-}
-export interface LedgerProbe {
-  /** Writes and removes a row. */
+  /** Writes and removes a row in each table. */
   writable(until: number): Promise<boolean>;
-}
-export interface KeySetProbe {
-  reachable(until: number): Promise<boolean>;
+  /** The key set of the tenant; undefined while the Entra door is closed. */
+  readonly keysReachable: ((until: number) => Promise<boolean>) | undefined;
 }
 
 const check =
@@ -94,14 +86,13 @@ export async function checkReadiness(
     const detail = 'The adapters could not be opened: the storage settings are not usable.';
     return [failed('Configuration', detail, 'Correct AzureWebJobsStorage; the log has more.')];
   }
-  const { tenantNow, identity, groups, probe, keys } = opened;
   const { protectedGroupIds } = config.value;
   const [rights, tenant, visible, writable, keysReachable] = await Promise.all([
-    identity.rights(until),
-    tenantNow(until),
-    groups.visibility(protectedGroupIds, until),
-    probe.writable(until),
-    keys?.reachable(until),
+    opened.identity.rights(until),
+    opened.tenantNow(until),
+    opened.visibility(protectedGroupIds, until),
+    opened.writable(until),
+    opened.keysReachable?.(until),
   ]);
   const permissions = rights.ok ? rights.value.permissions : [];
   return [
@@ -194,13 +185,8 @@ function guard(tenant: Result<TenantFacts, Failure>, permissions: readonly strin
   }
   const { assignments, eligibilities, roleAssignableGroups } = tenant.value;
   const hidden = roleAssignableGroups.filter((group) => group.hidden).length;
-  if (hidden > 0 && !permissions.includes('Member.Read.Hidden')) {
-    return failed(
-      'Guard',
-      `${hidden} role-assignable groups hide their members, and the token lacks Member.Read.Hidden.`,
-      grant,
-    );
-  }
+  const unseen = unseenMembers(hidden, 'role-assignable groups', permissions);
+  if (unseen !== undefined) return failed('Guard', unseen, grant);
   const eligible =
     eligibilities === 'no-licence'
       ? 'no PIM licence, so no eligibilities'
@@ -230,16 +216,20 @@ function hiddenGroups(
       'Correct PROTECTED_GROUP_IDS: az ad group show --group NAME --query id',
     );
   }
-  const hidden = ids.filter((id) => visible.value.get(id) === 'hidden');
-  if (hidden.length > 0 && !permissions.includes('Member.Read.Hidden')) {
-    return failed(
-      name,
-      `${hidden.length} protected groups hide their members, and the token lacks Member.Read.Hidden.`,
-      grant,
-    );
-  }
+  const hidden = ids.filter((id) => visible.value.get(id) === 'hidden').length;
+  const unseen = unseenMembers(hidden, 'protected groups', permissions);
+  if (unseen !== undefined) return failed(name, unseen, grant);
   return passed(name, `${ids.length} protected groups are visible.`);
 }
+
+const unseenMembers = (
+  hidden: number,
+  what: string,
+  permissions: readonly string[],
+): string | undefined =>
+  hidden === 0 || permissions.includes('Member.Read.Hidden')
+    ? undefined
+    : `${hidden} ${what} hide their members, and the token lacks Member.Read.Hidden.`;
 
 function tokenKeys(reachable: boolean | undefined): Check {
   if (reachable === undefined) return skipped('TokenKeys', 'The Entra door is closed.');

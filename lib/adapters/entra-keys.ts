@@ -6,7 +6,6 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import type { TokenVerifier } from '../admission.ts';
 import type { EntraConfig } from '../config.ts';
 import { within } from '../deadline.ts';
-import type { KeySetProbe } from '../readiness.ts';
 import { err, ok } from '../result.ts';
 
 const keysAnswerMs = 3_000;
@@ -17,7 +16,7 @@ export function entraKeys({
   audiences,
   issuers,
   keysUrl,
-}: EntraConfig): TokenVerifier & KeySetProbe {
+}: EntraConfig): TokenVerifier & { reachable(until: number): Promise<boolean> } {
   const keys = createRemoteJWKSet(new URL(keysUrl), {
     timeoutDuration: keysAnswerMs,
     cooldownDuration: coolOffMs,

@@ -3,7 +3,7 @@
 
 import type { Failure } from '../failure.ts';
 import { member } from '../member.ts';
-import type { GroupVisibility } from '../readiness.ts';
+import type { ReadyPorts } from '../readiness.ts';
 import { err, ok, type Result } from '../result.ts';
 import { settled } from '../retry.ts';
 import type { Directory, UserFacts } from '../target.ts';
@@ -20,12 +20,9 @@ import { isHidden, readTenant, tenantCache } from './graph-tenant.ts';
 import type { Transport } from './graph-transport.ts';
 import { writePassword } from './graph-writing.ts';
 
-export interface GraphDirectory extends Directory, GroupVisibility {
-  /** The tenant's facts as they are now, past the copy that requests use. */
-  tenantNow: Directory['tenant'];
-}
-
-export const graphDirectory = (transport: Transport): GraphDirectory => ({
+export const graphDirectory = (
+  transport: Transport,
+): Directory & Pick<ReadyPorts, 'tenantNow' | 'visibility'> => ({
   user: (userName, requestId, until) => readUser(transport, userName, requestId, until),
   tenant: tenantCache((until) => readTenant(transport, until)),
   tenantNow: (until) => readTenant(transport, until),

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import type { DeliveryLedger } from '../claim.ts';
 import type { Config } from '../config.ts';
-import type { LedgerProbe } from '../readiness.ts';
 import type { UserLedger } from '../user-lock.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { identityCredential } from './managed-identity.ts';
@@ -41,7 +40,8 @@ export function openTable(
 export interface Tables {
   readonly deliveries: DeliveryLedger;
   readonly users: UserLedger;
-  readonly probe: LedgerProbe;
+  /** Writes and removes a row in each table. */
+  writable(until: number): Promise<boolean>;
   /** How many rows were removed. */
   sweep(now: number, auditRetentionDays: number): Promise<number>;
 }
@@ -54,11 +54,9 @@ export function openTables({ ledger, clientId }: Config): Tables {
   return {
     deliveries: deliveryTable(store),
     users: userTable(userStore),
-    probe: {
-      async writable(until) {
-        const written = await Promise.all([store, userStore].map((table) => tryRow(table, until)));
-        return written.every(Boolean);
-      },
+    async writable(until) {
+      const written = await Promise.all([store, userStore].map((table) => tryRow(table, until)));
+      return written.every(Boolean);
     },
     async sweep(now, auditRetentionDays) {
       const ledgerEnds = new Date(now - ledgerDays * dayMs).toISOString();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await startTableProxy(azurite.connectionString);
   tables = connect(proxy.connectionString);
   rows = ledgerRows(azurite.connectionString);
-  await tables.probe.writable(soon());
+  await tables.writable(soon());
 });
 afterAll(async () => {
   await proxy.stop();
@@ -377,7 +377,7 @@ test('missing tables are made by whoever needs one first, once', async () => {
 });
 
 test('the probe writes a row and takes it away', async () => {
-  expect(await tables.probe.writable(soon())).toBe(true);
+  expect(await tables.writable(soon())).toBe(true);
   expect(
     (await rows.all(rows.deliveries)).filter(({ partitionKey }) => partitionKey === 'probe'),
   ).toEqual([]);
@@ -386,6 +386,6 @@ test('the probe writes a row and takes it away', async () => {
     { kind: 'reply', status: 403 },
     always,
   );
-  expect(await tables.probe.writable(soon())).toBe(false);
+  expect(await tables.writable(soon())).toBe(false);
   end();
 });

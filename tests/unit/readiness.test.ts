@@ -30,7 +30,7 @@ interface Changes {
   readonly facts?: Partial<TenantFacts>;
   readonly permissions?: readonly string[];
   readonly identity?: ReadyPorts['identity'];
-  readonly visible?: Awaited<ReturnType<ReadyPorts['groups']['visibility']>>;
+  readonly visible?: Awaited<ReturnType<ReadyPorts['visibility']>>;
   readonly writable?: boolean;
   readonly keys?: boolean;
   readonly config?: Parameters<typeof aConfig>[0];
@@ -41,9 +41,9 @@ function check(changes: Changes = {}): Promise<readonly Check[]> {
   const ports: ReadyPorts = {
     tenantNow: async () => changes.tenant ?? ok(aTenant(changes.facts)),
     identity: changes.identity ?? { rights: async () => ok({ objectId: 'oid-1', permissions }) },
-    groups: { visibility: async () => changes.visible ?? ok(new Map()) },
-    probe: { writable: async () => changes.writable ?? true },
-    keys: keys === undefined ? undefined : { reachable: async () => keys },
+    visibility: async () => changes.visible ?? ok(new Map()),
+    writable: async () => changes.writable ?? true,
+    keysReachable: keys === undefined ? undefined : async () => keys,
   };
   return checkReadiness(ok(aConfig(changes.config)), async () => ports, until);
 }
