@@ -21,6 +21,8 @@ export interface LedgerRows {
   audit(partition: string): Promise<readonly Entity[]>;
   /** As if everything in this partition (of either table) had happened so much earlier. */
   age(partition: string, seconds: number): Promise<void>;
+  /** The same for one row. */
+  ageRow(table: TableClient, row: Entity, seconds: number): Promise<void>;
   /** Changes columns of one row; `undefined` takes one away. */
   edit(table: TableClient, row: Entity, columns: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -57,7 +59,8 @@ export function ledgerRows(connectionString: string): LedgerRows {
     );
     await table.updateEntity({ ...Object.fromEntries(kept), partitionKey, rowKey }, 'Replace');
   };
-  const older = async (table: TableClient, row: Entity, ms: number): Promise<void> => {
+  const ageRow: LedgerRows['ageRow'] = async (table, row, seconds) => {
+    const ms = seconds * 1000;
     if (row.rowKey.startsWith('audit~')) return;
     const moved = dates
       .filter((name) => typeof row[name] === 'string')
@@ -86,10 +89,11 @@ export function ledgerRows(connectionString: string): LedgerRows {
     trail: async (partition) =>
       (await range(users, partition, 'audit~')).map(({ Kind, Code }) => `${Kind} ${Code}`),
     edit,
+    ageRow,
     age: async (partition, seconds) => {
       for (const table of [deliveries, users])
         for (const row of await list(table, `PartitionKey eq '${partition}'`))
-          await older(table, row, seconds * 1000);
+          await ageRow(table, row, seconds);
     },
   };
 }
