@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Incoming } from '../lib/admission.ts';
 import { type Answer, answerDocument, askingOf } from '../lib/answer.ts';
-import type { Log } from '../lib/audit.ts';
+import type { AuditEvent, Log, LogFields } from '../lib/audit.ts';
 import type { Door } from '../lib/failure.ts';
 
 export async function incoming(request: HttpRequest, door: Door): Promise<Incoming> {
@@ -35,8 +35,16 @@ export const response = ({ status, headers, body }: Answer): HttpResponseInit =>
   body,
 });
 
-/** `context.log` takes anything and formats it: one JSON text a line is what queries can read. */
+/** One JSON text a line is what queries can read. The time makes two lines of one text two lines. */
+export const logLine = (event: AuditEvent, fields: LogFields): string =>
+  JSON.stringify({ event, at: new Date().toISOString(), ...fields });
+
+/** Before the first invocation there is no context.log: the worker passes the console on. */
+export const startLog: Log = (level, event, fields) =>
+  // biome-ignore lint/suspicious/noConsole: the only log there is then
+  console[level](logLine(event, fields));
+
 export const logOf =
   (context: InvocationContext): Log =>
   (level, event, fields) =>
-    context[level](JSON.stringify({ event, ...fields }));
+    context[level](logLine(event, fields));

@@ -3,7 +3,6 @@
 // the adapters bring their SDKs with them when they are first asked for.
 
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { app } from '@azure/functions';
 import type { Log } from '../lib/audit.ts';
 import { type Config, entraDoorAsked, readConfig } from '../lib/config.ts';
@@ -13,10 +12,10 @@ import { checkReadiness } from '../lib/readiness.ts';
 import { resetHandler } from '../lib/reset-handler.ts';
 import { health } from './health.ts';
 import { openApi } from './openapi.ts';
-import { ready, watchReadiness } from './ready.ts';
+import { ready, reportMistakes, watchReadiness } from './ready.ts';
 import { resetPassword, resetPasswordEntra } from './reset-password.ts';
 import { sweepLedger } from './sweep-ledger.ts';
-import { reportMistakes, warmUp } from './warm-up.ts';
+import { warmUp } from './warm-up.ts';
 
 const config = readConfig(process.env);
 reportMistakes(config);
@@ -76,18 +75,6 @@ const runChecks = () =>
     deadlineFrom(Date.now()).graph,
   );
 
-const patienceMs = 30_000;
-const yieldMs = 400;
-
-/** SDKs, token, tenant facts, tables, key set: what the first request would wait for. */
-async function fetchAhead(): Promise<void> {
-  const { directory, tables, keys } = await adapters();
-  const until = Date.now() + patienceMs;
-  await directory.tenant(until); // brings the token
-  await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself
-  await Promise.all([tables.writable(until), keys?.reachable(until)]);
-}
-
 const handle = resetHandler(config, ports);
 
 app.http('resetPassword', resetPassword(handle));
@@ -103,4 +90,4 @@ app.timer(
     return (await adapters()).tables.sweep(now, config.value.auditRetentionDays);
   }),
 );
-if (config.ok) app.hook.appStart(() => warmUp(fetchAhead));
+if (config.ok) app.hook.appStart(() => warmUp(adapters));

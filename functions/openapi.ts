@@ -8,9 +8,7 @@ export const openApi = (): HttpFunctionOptions => ({
   authLevel: 'anonymous',
   route: 'openapi.json',
   handler: async (request) => {
-    const { default: openapi } = await import('../lib/generated/openapi.json', {
-      with: { type: 'json' },
-    });
-    return document(request, 200, `${JSON.stringify(openapi)}\n`);
+    const { openApiText } = await import('../lib/generated/openapi.mjs');
+    return document(request, 200, openApiText);
   },
 });

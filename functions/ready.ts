@@ -2,10 +2,19 @@
 // every five minutes, so that an alert has something to stand on.
 
 import type { HttpFunctionOptions, TimerFunctionOptions } from '@azure/functions';
+import type { Mistake } from '../lib/config.ts';
 import { type Check, isReady, logReadiness, readinessBody } from '../lib/readiness.ts';
-import { document, logOf } from './invocation.ts';
+import type { Result } from '../lib/result.ts';
+import { document, logOf, startLog } from './invocation.ts';
 
-export type RunChecks = () => Promise<readonly Check[]>;
+/** At the start, every wrong setting in one line: an invocation would say it too late. */
+export function reportMistakes(config: Result<unknown, readonly Mistake[]>): void {
+  if (config.ok) return;
+  const settings = config.failure.map(({ setting, detail }) => `${setting}: ${detail}`);
+  startLog('error', 'NotConfigured', { settings });
+}
+
+type RunChecks = () => Promise<readonly Check[]>;
 
 export const ready = (runChecks: RunChecks): HttpFunctionOptions => ({
   methods: ['GET'],

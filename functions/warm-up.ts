@@ -1,31 +1,32 @@
-// Fetches before the first request what it would wait for, beside the start, which it can neither delay
-// nor fail; and names every wrong setting in one log line.
+// Fetches before the first request what it would wait for: SDKs, token, tenant facts, tables, key set.
+// Runs beside the start, which it can neither delay nor fail.
 
-import type { AuditEvent } from '../lib/audit.ts';
-import type { Mistake } from '../lib/config.ts';
-import type { Result } from '../lib/result.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Directory } from '../lib/target.ts';
+import { startLog } from './invocation.ts';
 
-/** An invocation would say it too late. */
-export function reportMistakes(config: Result<unknown, readonly Mistake[]>): void {
-  if (config.ok) return;
-  const settings = config.failure.map(({ setting, detail }) => `${setting}: ${detail}`);
-  line('error', 'NotConfigured', { settings });
+/** What has to be opened and asked; `until`: milliseconds since 1970. */
+export interface Adapters {
+  readonly directory: Pick<Directory, 'tenant'>;
+  readonly tables: { writable(until: number): Promise<boolean> };
+  readonly keys: { reachable(until: number): Promise<boolean> } | undefined;
 }
 
-export function warmUp(fetchAhead: () => Promise<unknown>): void {
+export function warmUp(open: () => Promise<Adapters>): void {
   setImmediate(() => {
-    fetchAhead().catch((error: unknown) => {
-      line('warn', 'WarmUpFailed', { error: error instanceof Error ? error.name : 'unknown' });
+    fetchAhead(open).catch((error: unknown) => {
+      startLog('warn', 'WarmUpFailed', { error: error instanceof Error ? error.name : 'unknown' });
     });
   });
 }
 
-/** There is no invocation yet, hence no context.log: the worker passes the console on. */
-function line(
-  level: 'warn' | 'error',
-  event: AuditEvent,
-  fields: Readonly<Record<string, unknown>>,
-) {
-  // biome-ignore lint/suspicious/noConsole: the only log before the first invocation
-  console[level](JSON.stringify({ event, ...fields }));
+const patienceMs = 30_000;
+const yieldMs = 400;
+
+async function fetchAhead(open: () => Promise<Adapters>): Promise<void> {
+  const { directory, tables, keys } = await open();
+  const until = Date.now() + patienceMs;
+  await directory.tenant(until); // brings the token
+  await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself
+  await Promise.all([tables.writable(until), keys?.reachable(until)]);
 }

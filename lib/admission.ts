@@ -1,4 +1,4 @@
-// The way in, in the contract's order (§2): credential, length, signature, media type, content. What is
+// The way in, in the order that callers are promised: credential, length, signature, media type, content. What is
 // turned away here leaves a log line and no record, so that nobody can fill the tables from outside.
 
 import { type Admitted, bearerToken, type Caller, callerByKey, callerByToken } from './caller.ts';

@@ -1,11 +1,10 @@
-// The wire: what became of a request, as status, headers and body. The only file that knows statuses
-// and sentences; exhaustive, so a new failure does not compile before it has an answer. Repeats no sent
-// value and no upstream text.
+// The wire: what became of a request, as status, headers and body. What each failure says stands in
+// failure-answer.ts. Repeats no sent value and no upstream text.
 
 import Negotiator from 'negotiator';
 import type { Receipt } from './claim.ts';
 import type { Failure } from './failure.ts';
-import { iso, wireOf } from './failure-answer.ts';
+import { wireOf, wireTime } from './failure-answer.ts';
 import type { Headers } from './headers.ts';
 import { spell } from './password.ts';
 import { reveal, type Secret } from './secret.ts';
@@ -108,7 +107,7 @@ function members(success: Success): Record<string, unknown> {
         ...state,
         SessionsRevoked: success.sessionsRevoked,
         PasswordReturned: success.password !== undefined,
-        CompletedAt: iso(success.completedAt),
+        CompletedAt: wireTime(success.completedAt),
         RequestId: success.requestId,
         ...warning,
         ...(success.password === undefined ? {} : { Password: shown(success) }),
@@ -118,7 +117,7 @@ function members(success: Success): Record<string, unknown> {
         ...who,
         ...state,
         PasswordReturned: false,
-        CompletedAt: iso(success.completedAt),
+        CompletedAt: wireTime(success.completedAt),
         RequestId: success.requestId,
         Detail: replayDetail(success.completedAt),
         ...warning,
@@ -139,7 +138,7 @@ function members(success: Success): Record<string, unknown> {
 }
 
 const replayDetail = (completedAt: number): string =>
-  `This delivery was completed at ${iso(completedAt)}; its password is not kept and cannot be shown ` +
+  `This delivery was completed at ${wireTime(completedAt)}; its password is not kept and cannot be shown ` +
   'again. To set a new password, send a new Idempotency-Key.';
 
 /** For a person at a terminal: what happened, the password, the password for the phone. */

@@ -156,3 +156,10 @@ export function becauseOf(failure: Failure): string | undefined {
   if (failure.code === 'GraphDenied') return `${failure.step}: ${failure.right}`;
   return failure.code === 'Unauthenticated' ? failure.fault : undefined;
 }
+
+/** Class and place of a bug; its message may hold what a user sent. */
+export function describeBug(bug: unknown): string {
+  if (!(bug instanceof Error)) return typeof bug;
+  const places = (bug.stack ?? '').split('\n').filter((text) => /^\s+at /.test(text));
+  return [bug.name, ...places.slice(0, 4).map((place) => place.trim())].join(' ');
+}

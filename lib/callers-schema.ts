@@ -1,5 +1,5 @@
-// The shape of the CALLERS setting (contract §6), as JSON Schema; the type is derived from it and the
-// validator is compiled from it at build time. Rules between entries and about secrets: config.ts.
+// The shape of the CALLERS setting, as JSON Schema; the type is derived from it and the
+// validator is compiled from it at build time. Rules between entries and about secrets: callers-setting.ts.
 
 import type { FromSchema } from 'json-schema-to-ts';
 import { guid } from './request-schema.ts';

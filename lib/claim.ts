@@ -22,19 +22,22 @@ export interface EarlierWrite {
 }
 
 /** Times are milliseconds since 1970. */
-export type Claim = {
+interface ClaimBase {
   readonly fingerprint: string;
   readonly requestId: string;
   /** When it was claimed; once sent, when the mark was made. */
   readonly at: number;
-} /** `earlier`: an earlier attempt sent a write that was never answered. */ & (
-  | { readonly state: 'claimed'; readonly earlier: EarlierWrite | undefined }
-  | { readonly state: 'sent'; readonly givenUp: boolean }
-  | { readonly state: 'done'; readonly receipt: Receipt }
-  | { readonly state: 'refused'; readonly until: number }
-  /** Worked on and refused or failed before the write: whoever comes next may run. */
-  | { readonly state: 'free' }
-);
+}
+export type Claim = ClaimBase &
+  /** `earlier`: an earlier attempt sent a write that was never answered. */
+  (
+    | { readonly state: 'claimed'; readonly earlier: EarlierWrite | undefined }
+    | { readonly state: 'sent'; readonly givenUp: boolean }
+    | { readonly state: 'done'; readonly receipt: Receipt }
+    | { readonly state: 'refused'; readonly until: number }
+    /** Worked on and refused or failed before the write: whoever comes next may run. */
+    | { readonly state: 'free' }
+  );
 
 /** A claim as read or written, with the version that the next write has to match. */
 export interface HeldClaim {
@@ -85,7 +88,7 @@ export interface DeliveryLedger {
 }
 
 /** A worker has answered by then: the deadline of 9 s and a margin. */
-export const workedOnMs = 10_000;
+const workedOnMs = 10_000;
 /** No write of Microsoft Graph is still on its way after that. */
 export const unknownMs = 30_000;
 
@@ -160,43 +163,38 @@ export async function claimDelivery(
 
 // How a claim moves on: always forward, each step one conditional write.
 
-const base = ({ claim: { fingerprint, requestId, at } }: HeldClaim) => ({
+const moved = <Next extends object>(
+  { claim: { fingerprint, requestId, at } }: HeldClaim,
+  next: Next,
+) => ({
   fingerprint,
   requestId,
   at,
+  ...next,
 });
 
 /** From here on a worker that dies has sent its write, as far as anybody can tell. */
-export const sent = (held: HeldClaim, at: number): Claim => ({
-  ...base(held),
-  at,
-  state: 'sent',
-  givenUp: false,
-});
+export const sent = (held: HeldClaim, at: number): Claim =>
+  moved(held, { at, state: 'sent' as const, givenUp: false });
 
 /** The write was sent, and nobody waits for its answer any more. */
-export const givenUp = (held: HeldClaim): Claim => ({
-  ...base(held),
-  state: 'sent',
-  givenUp: true,
-});
+export const givenUp = (held: HeldClaim): Claim =>
+  moved(held, { state: 'sent' as const, givenUp: true });
 
-export const done = (held: HeldClaim, receipt: Receipt): Claim => ({
-  ...base(held),
-  state: 'done',
-  receipt,
-});
+export const done = (held: HeldClaim, receipt: Receipt): Claim =>
+  moved(held, { state: 'done' as const, receipt });
 
 /** A pause refuses the delivery for good: a retry must not reset once the pause is over. */
-export const refusedUntil = (held: HeldClaim, until: number): Claim => ({
-  ...base(held),
-  state: 'refused',
-  until,
-});
+export const refusedUntil = (held: HeldClaim, until: number): Claim =>
+  moved(held, { state: 'refused' as const, until });
 
 /** Nothing was written: whoever comes next may run; an earlier unanswered write stays known. */
-export function released(held: HeldClaim, earlier: EarlierWrite | undefined): Claim {
-  if (earlier === undefined) return { ...base(held), state: 'free' };
-  const { requestId, sentAt: at } = earlier;
-  return { ...base(held), requestId, at, state: 'sent', givenUp: true };
-}
+export const released = (held: HeldClaim, earlier: EarlierWrite | undefined): Claim =>
+  earlier === undefined
+    ? moved(held, { state: 'free' as const })
+    : moved(held, {
+        requestId: earlier.requestId,
+        at: earlier.sentAt,
+        state: 'sent' as const,
+        givenUp: true,
+      });

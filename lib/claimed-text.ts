@@ -2,16 +2,16 @@
 // what is unusable counts as absent, what is too long is cut, and a warning says so.
 
 import type { Member } from './request-json.ts';
-import { type ClaimName, requestSchema } from './request-schema.ts';
+import { type ClaimedName, requestSchema } from './request-schema.ts';
 import { isResidue } from './template-residue.ts';
 
 export interface ClaimedText {
-  readonly name: ClaimName;
+  readonly name: ClaimedName;
   readonly text?: string;
   readonly warning?: string;
 }
 
-export function readClaim(name: ClaimName, member: Member | undefined): ClaimedText {
+export function readClaimed(name: ClaimedName, member: Member | undefined): ClaimedText {
   if (member === undefined) return { name };
   const raw = member.numberText ?? member.value;
   const text = typeof raw === 'string' ? oneLine(raw) : '';

@@ -1,15 +1,12 @@
-// The settings (contract §8): environment in, configuration out, or all mistakes at once with what to
+// The settings (README, Settings): environment in, configuration out, or all mistakes at once with what to
 // type. Checked once at start-up; never throws, because the host answers a throw with 404 everywhere.
-// The only file that knows the names of settings. Repeats no value: some are secrets.
+// The only file that reads settings. Repeats no value: some are secrets.
 
-import { type Caller, defaultResetsPerHour } from './caller.ts';
-import type { CallerEntries } from './callers-schema.ts';
+import type { Caller } from './caller.ts';
+import { readCallers } from './callers-setting.ts';
 import { fold } from './fold.ts';
-import { validateCallers } from './generated/validators.mjs';
 import { guid } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';
-import { secret } from './secret.ts';
-import { defaultToleranceSeconds, secretMistake } from './signature.ts';
 
 export interface Config {
   /** Client id of the user-assigned identity; undefined = the system-assigned one. */
@@ -61,7 +58,7 @@ export function readConfig(env: Environment): Result<Config, readonly Mistake[]>
     clientId,
     graphOrigin: graphOrigin ?? '',
     ledger: readLedger(text, wrong) ?? { connectionString: '' },
-    callers: setting(env, 'CALLERS') === undefined ? undefined : readCallers(env, wrong),
+    callers: readCallers((name) => setting(env, name), wrong),
     protectedGroupIds: readGroups(text('PROTECTED_GROUP_IDS'), wrong),
     entra: readEntra(text, wrong),
     cooldownSeconds: readNumber(text, wrong, 'COOLDOWN_SECONDS', 120, 0, 3600),
@@ -71,7 +68,8 @@ export function readConfig(env: Environment): Result<Config, readonly Mistake[]>
 }
 
 type Text = (name: string) => string | undefined;
-type Wrong = (setting: string, detail: string) => undefined;
+/** Notes a mistake. */
+export type Wrong = (setting: string, detail: string) => undefined;
 
 /** Own settings only: a secret may be named "constructor". */
 const setting = (env: Environment, name: string): string | undefined =>
@@ -167,70 +165,5 @@ function readEntra(text: Text, wrong: Wrong): EntraConfig | undefined {
     ),
     issuers: [`${authority}/${tenantId}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     keysUrl: `${authority}/${tenantId}/discovery/v2.0/keys`,
-  };
-}
-
-function readCallers(env: Environment, wrong: Wrong): readonly Caller[] | undefined {
-  const howTo = 'Run npm run caller -- add NAME, or unset CALLERS to let every key holder in.';
-  let entries: unknown;
-  try {
-    entries = JSON.parse(setting(env, 'CALLERS') ?? '');
-  } catch {
-    return wrong('CALLERS', `It is not JSON. ${howTo}`);
-  }
-  if (!Array.isArray(entries) || entries.length === 0) {
-    return wrong('CALLERS', `It must be a JSON array with at least one caller. ${howTo}`);
-  }
-  // One by one, so that a mistake in one entry does not hide those of the others.
-  const good = entries.flatMap((entry: unknown, index): CallerEntries => {
-    const alone: unknown = [entry];
-    if (validateCallers(alone)) return alone;
-    for (const { instancePath, message } of validateCallers.errors ?? []) {
-      wrong('CALLERS', `/${index}${instancePath.slice('/0'.length)} ${message}. ${howTo}`);
-    }
-    return [];
-  });
-  reportRepeats(good, wrong);
-  return good.map((entry) => readCaller(entry, env, wrong));
-}
-
-/** A key or app that stood for two callers would make the audit a guess. */
-function reportRepeats(entries: CallerEntries, wrong: Wrong): void {
-  const repeated = (values: readonly string[]): boolean => new Set(values).size < values.length;
-  if (repeated(entries.map(({ name }) => name))) {
-    wrong('CALLERS', 'Two entries have the same name. Give each caller a name of its own.');
-  }
-  if (repeated(entries.flatMap(({ key }) => key ?? []).map(fold))) {
-    wrong('CALLERS', 'A key hash stands twice. Give each caller a function key of its own.');
-  }
-  if (repeated(entries.flatMap(({ entra }) => entra?.appIds ?? []).map(fold))) {
-    wrong('CALLERS', 'An app id stands twice. Name each client id in one entry only.');
-  }
-}
-
-function readCaller(entry: CallerEntries[number], env: Environment, wrong: Wrong): Caller {
-  const { name, signature } = entry;
-  if (signature !== undefined && entry.key === undefined) {
-    wrong('CALLERS', `${name}: a signature needs a "key" too; the Entra door checks tokens only.`);
-  }
-  for (const secretName of signature?.secrets ?? []) {
-    const mistake = secretMistake(signature?.profile ?? 'glpi', setting(env, secretName));
-    if (mistake !== undefined)
-      wrong(secretName, `The signing secret of caller ${name} ${mistake}.`);
-  }
-  return {
-    name,
-    keyHashes: (entry.key ?? []).map((hash) => Buffer.from(hash, 'hex')),
-    appIds: (entry.entra?.appIds ?? []).map(fold),
-    signature: signature && {
-      profile: signature.profile,
-      secrets: signature.secrets.map((secretName) => secret(setting(env, secretName) ?? '')),
-      toleranceSeconds: signature.toleranceSeconds ?? defaultToleranceSeconds(signature.profile),
-    },
-    password: entry.password,
-    domains: entry.domains?.map(fold),
-    groups: entry.groups?.map(fold),
-    mayEnable: entry.mayEnable ?? true,
-    maxResetsPerHour: entry.maxResetsPerHour ?? defaultResetsPerHour,
   };
 }

@@ -33,7 +33,6 @@ export const attemptMs = (leftMs: number): number => (leftMs > 5_000 ? leftMs / 
 /** Resolves to `undefined` when the promise has not settled in time; the promise itself runs on. */
 export function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout;
-  promise.catch(() => undefined); // nobody may be left to hear of it
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, Math.max(0, ms), undefined);
   });

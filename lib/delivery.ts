@@ -19,7 +19,7 @@ export interface Delivery {
   readonly fingerprint: string;
 }
 
-/** Headers that carry a key as it is, in the contract's order (§5). */
+/** Headers that carry a key as it is, in the order in which they count. */
 const plainKeyHeaders = ['X-Zammad-Delivery', 'X-Zendesk-Webhook-Invocation-Id'] as const;
 const keyHeader = 'Idempotency-Key';
 const visibleAscii = /^[!-~]{1,255}$/;

@@ -54,7 +54,7 @@ export async function conclude(
   const count = counted ? { counted: { at: startedAt, requestId } } : {};
   const amends = claim?.held !== undefined || (counted && !ledgerDown);
   const [told, settled] = await Promise.all([
-    writesRow ? tell(tools.users, asked, ending, row, latest) : ok(''),
+    writesRow ? writeOutcome(tools.users, asked, ending, row, latest) : ok(''),
     amends ? tools.deliveries.amend(caller, { ...claim, ...count }, latest) : ok(undefined),
   ]);
   tools.log(...logLine(outcome, row));
@@ -83,7 +83,7 @@ function logLine(outcome: Result<Success, Failure>, row: AuditRow): Parameters<L
 }
 
 /** The lock and the row in one transaction; if the lock has moved on, the row alone. */
-async function tell(
+async function writeOutcome(
   users: UserLedger,
   asked: AskedRow,
   { user, lock }: Ending,

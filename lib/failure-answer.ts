@@ -5,17 +5,10 @@ import { appRole } from './caller.ts';
 import type { CallerRule, CredentialFault, Failure, FailureCode, Problem } from './failure.ts';
 
 /** Whole seconds: callers parse it, people read it. */
-export const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+export const wireTime = (time: number): string =>
+  new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
-export interface Wire {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  readonly retryAfterSeconds: number | undefined;
-  readonly authenticate: string | undefined;
-}
-
-export const wireOf = (failure: Failure): Wire => ({
+export const wireOf = (failure: Failure) => ({
   status: statusOf[failure.code],
   title: titleOf(failure.code),
   detail: detailOf(failure),
@@ -60,25 +53,18 @@ const titleOf = (code: FailureCode): string =>
 const longestRetrySeconds = 59;
 const briefRetrySeconds = 10;
 
+const fixedRetrySeconds: Partial<Record<FailureCode, number>> = {
+  InProgress: 5,
+  IdentityUnavailable: briefRetrySeconds,
+  LedgerUnavailable: briefRetrySeconds,
+  NotConfigured: longestRetrySeconds,
+};
+
 function retryAfterOf(failure: Failure): number | undefined {
-  const clamp = (seconds: number, most = longestRetrySeconds): number =>
-    Math.min(most, Math.max(1, Math.ceil(seconds)));
-  switch (failure.code) {
-    case 'InProgress':
-      return 5;
-    case 'TooManyRequests':
-      return clamp(failure.retryAfterSeconds, failure.by === 'caller' ? 3600 : longestRetrySeconds);
-    case 'NotConfigured':
-      return longestRetrySeconds;
-    case 'GraphUnavailable':
-    case 'OutcomeUnknown':
-      return clamp(failure.retryAfterSeconds);
-    case 'IdentityUnavailable':
-    case 'LedgerUnavailable':
-      return briefRetrySeconds;
-    default:
-      return undefined;
-  }
+  if (!('retryAfterSeconds' in failure)) return fixedRetrySeconds[failure.code];
+  const ownLimit = failure.code === 'TooManyRequests' && failure.by === 'caller';
+  const most = ownLimit ? 3600 : longestRetrySeconds;
+  return Math.min(most, Math.max(1, Math.ceil(failure.retryAfterSeconds)));
 }
 
 const challenge = ({ door, fault }: Extract<Failure, { code: 'Unauthenticated' }>): string =>
@@ -105,7 +91,7 @@ function detailOf(failure: Failure): string {
     case 'RecentlyReset':
       return (
         'Another reset of this user was done moments ago; nothing was changed. This delivery stays ' +
-        `refused; from ${iso(roundedUp(failure.until))} a new Idempotency-Key works.`
+        `refused; from ${wireTime(roundedUp(failure.until))} a new Idempotency-Key works.`
       );
     case 'GraphDenied':
       return (

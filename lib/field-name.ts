@@ -4,7 +4,12 @@
 
 import damerauLevenshtein from 'damerau-levenshtein';
 import { fold } from './fold.ts';
-import { claimNames, type DecidingName, decidingNames, type FieldName } from './request-schema.ts';
+import {
+  claimedNames,
+  type DecidingName,
+  decidingNames,
+  type FieldName,
+} from './request-schema.ts';
 
 export type Meaning =
   | { readonly kind: 'field'; readonly name: FieldName }
@@ -14,10 +19,10 @@ export type Meaning =
 const bare = (name: string): string => fold(name).replace(/[_-]/g, '');
 
 const byFoldedName = new Map<string, FieldName>(
-  [...decidingNames, ...claimNames].map((name) => [fold(name), name]),
+  [...decidingNames, ...claimedNames].map((name) => [fold(name), name]),
 );
 
-/** Names that other tools use for the same thing (contract §2). */
+/** Names that other tools use for the same thing. */
 const synonyms: Readonly<Record<string, DecidingName>> = {
   userprincipalname: 'UserName',
   upn: 'UserName',

@@ -2,6 +2,7 @@
 // lacks for a reset. Only a hint: Graph decides. Sources: Graph permissions reference and "user: update"
 // (2026); field reports say that User.ReadWrite.All alone is refused a passwordProfile.
 
+import { userAdministrator } from './directory-roles.ts';
 import type { Failure } from './failure.ts';
 import type { ResetRequest } from './reset-request.ts';
 import type { Result } from './result.ts';
@@ -18,9 +19,27 @@ export interface Identity {
   rights(until: number): Promise<Result<IdentityRights, Failure>>;
 }
 
+/** What the guard reads with, and what includes it (Graph permissions reference, 2026-08). */
+const readRights: readonly (readonly [least: string, ...wider: string[]])[] = [
+  ['Directory.Read.All', 'Directory.ReadWrite.All'],
+  [
+    'RoleEligibilitySchedule.Read.Directory',
+    'RoleEligibilitySchedule.ReadWrite.Directory',
+    'RoleManagement.Read.Directory',
+    'RoleManagement.ReadWrite.Directory',
+    'RoleManagement.Read.All',
+  ],
+];
+
+/** Rights that the guard's reads lack; empty = none. */
+export const missingToRead = ({ permissions }: IdentityRights): readonly string[] =>
+  readRights.flatMap(([least, ...wider]) =>
+    [least, ...wider].some((right) => permissions.includes(right)) ? [] : least,
+  );
+
 /** Directory roles that may set the password of an ordinary user and enable the account. */
 const writerRoles: Readonly<Record<string, string>> = {
-  'fe930be7-5e62-47db-91af-98c3a49a38b1': 'User Administrator',
+  [userAdministrator]: 'User Administrator',
   '7be44c8a-adaf-4e2a-84d6-ab2649e08a13': 'Privileged Authentication Administrator',
   '62e90394-69f5-4237-9190-012177145e10': 'Global Administrator',
 };

@@ -6,6 +6,12 @@ export const member = (value: unknown, name: string): unknown =>
     ? Reflect.get(value, name)
     : undefined;
 
+/** The same for a text; undefined for anything else. */
+export function textMember(value: unknown, name: string): string | undefined {
+  const found = member(value, name);
+  return typeof found === 'string' ? found : undefined;
+}
+
 /** undefined for what is no JSON. */
 export function parseJson(text: string): unknown {
   try {

@@ -7,6 +7,7 @@ import type { Failure } from './failure.ts';
 import {
   type Identity,
   type IdentityRights,
+  missingToRead,
   missingToReset,
   writerRolesOf,
 } from './identity-rights.ts';
@@ -44,18 +45,6 @@ const failed = check('Failed');
 const skipped = check('Skipped');
 
 const grant = 'npm run grant -- --app NAME';
-/** What the guard reads with, and what includes it (Graph permissions reference, 2026-08). */
-const readRights: readonly (readonly [least: string, ...wider: string[]])[] = [
-  ['Directory.Read.All', 'Directory.ReadWrite.All'],
-  [
-    'RoleEligibilitySchedule.Read.Directory',
-    'RoleEligibilitySchedule.ReadWrite.Directory',
-    'RoleManagement.Read.Directory',
-    'RoleManagement.ReadWrite.Directory',
-    'RoleManagement.Read.All',
-  ],
-];
-
 const laterChecks = [
   'Identity',
   'Permissions',
@@ -139,9 +128,7 @@ function rightChecks(
     const silent = 'The token does not tell what it carries.';
     return [skipped('Permissions', silent), skipped('WriteRight', silent)];
   }
-  const lacking = readRights.flatMap(([least, ...wider]) =>
-    [least, ...wider].some((right) => rights.permissions.includes(right)) ? [] : least,
-  );
+  const lacking = missingToRead(rights);
   const permissions =
     lacking.length === 0
       ? passed('Permissions', `The token carries ${rights.permissions.join(', ')}.`)

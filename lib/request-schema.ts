@@ -1,4 +1,4 @@
-// The request (contract §2) as JSON Schema, after the reader has folded names, trimmed texts and turned
+// The request as JSON Schema, after the reader has folded names, trimmed texts and turned
 // "yes" and 1 into booleans. The type, the compiled validator, the OpenAPI document and the connector
 // are all made from it. Descriptions are written for the person who fills in the fields.
 
@@ -83,9 +83,9 @@ export type RequestFields = FromSchema<typeof requestSchema>;
 export type FieldName = keyof typeof requestSchema.properties;
 
 /** Kept in the audit as claimed; they decide nothing, so they never stop a reset. */
-export const claimNames = ['TicketId', 'CallerName', 'Reason'] as const;
-export type ClaimName = (typeof claimNames)[number];
-export type DecidingName = Exclude<FieldName, ClaimName>;
+export const claimedNames = ['TicketId', 'CallerName', 'Reason'] as const;
+export type ClaimedName = (typeof claimedNames)[number];
+export type DecidingName = Exclude<FieldName, ClaimedName>;
 export const decidingNames: readonly DecidingName[] = [
   'UserName',
   'EnableUserIfNeeded',

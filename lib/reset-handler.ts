@@ -10,17 +10,10 @@ import {
   askingOf,
   type Success,
 } from './answer.ts';
-import { becauseOf, eventOf, type Log, whoAsksWhat } from './audit.ts';
+import { becauseOf, describeBug, eventOf, type Log, whoAsksWhat } from './audit.ts';
 import { callerMayAsk } from './caller.ts';
 import { carryOut } from './carry-out.ts';
-import {
-  claimDelivery,
-  done,
-  type EarlierWrite,
-  type HeldClaim,
-  type Receipt,
-  released,
-} from './claim.ts';
+import { claimDelivery, released } from './claim.ts';
 import type { Config } from './config.ts';
 import { deadlineFrom } from './deadline.ts';
 import { nameDelivery } from './delivery.ts';
@@ -29,8 +22,9 @@ import type { Failure } from './failure.ts';
 import { withinHourlyLimit } from './hourly-limit.ts';
 import type { Case, Ports } from './journey.ts';
 import { rehearse } from './rehearsal.ts';
+import { changedSince, replay, settleEarlier } from './replay.ts';
 import { err, ok, type Result } from './result.ts';
-import { findTarget, type UserFacts } from './target.ts';
+import { findTarget } from './target.ts';
 import { type InTurn, turnsOf } from './turns.ts';
 
 export type ResetHandler = (incoming: Incoming, log: Log) => Promise<Answer>;
@@ -55,17 +49,10 @@ export function resetHandler(
         ? answerSuccess(outcome.value, asking)
         : answerFailure(outcome.failure, asking);
     } catch (bug) {
-      log('error', 'InternalError', { requestId, error: describe(bug) });
+      log('error', 'InternalError', { requestId, error: describeBug(bug) });
       return answerFailure({ code: 'InternalError' }, asking);
     }
   };
-}
-
-/** Class and place of a bug; its message may hold what a user sent. */
-function describe(bug: unknown): string {
-  if (!(bug instanceof Error)) return typeof bug;
-  const places = (bug.stack ?? '').split('\n').filter((text) => /^\s+at /.test(text));
-  return [bug.name, ...places.slice(0, 4).map((place) => place.trim())].join(' ');
 }
 
 async function serve(
@@ -146,34 +133,3 @@ async function decide(journey: Case, headers: Incoming['headers']): Promise<Endi
 
 const isAboutTheToken = (failure: Failure): boolean =>
   failure.code === 'CallerNotAllowed' && failure.rule === 'appRole';
-
-const replay = (receipt: Receipt, warnings: readonly string[]): Success => ({
-  status: 'AlreadyCompleted',
-  ...receipt,
-  warnings,
-});
-
-/** The directory may date a change a little later than we sent it; this much later it is another. */
-const ownChangeMs = 120_000;
-
-const changedSince = (user: UserFacts, { sentAt }: EarlierWrite): boolean =>
-  user.lastPasswordChangeAt !== null && user.lastPasswordChangeAt - sentAt > ownChangeMs;
-
-/** Somebody has set another password since: doing it again would lock the user out. */
-function settleEarlier(
-  { request }: Case,
-  held: HeldClaim,
-  earlier: EarlierWrite,
-  user: UserFacts,
-): Ending {
-  const receipt: Receipt = {
-    userName: user.userPrincipalName,
-    userId: user.id,
-    accountEnabled: user.accountEnabled,
-    forceChange: request.forceChange,
-    completedAt: earlier.sentAt,
-    requestId: earlier.requestId,
-  };
-  const outcome = ok(replay(receipt, request.warnings));
-  return { outcome, counted: true, user, claim: { held, next: done(held, receipt) } };
-}

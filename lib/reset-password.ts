@@ -48,8 +48,8 @@ export async function resetPassword(
       enable: enablesAccount(user, request),
     };
     const { requestId } = asked;
-    const within = { start: deadline.beforeWrite, end: deadline.graph };
-    const outcome = await ports.directory.setPassword(user.id, change, requestId, within);
+    const window = { start: deadline.beforeWrite, end: deadline.graph };
+    const outcome = await ports.directory.setPassword(user.id, change, requestId, window);
     graphRequestId = outcome.graphRequestId;
     if (outcome.kind === 'done') return ok({ password, graphRequestId });
     if (outcome.kind !== 'policy') return err({ failure: failureOf(outcome), graphRequestId });

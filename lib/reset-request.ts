@@ -2,7 +2,7 @@
 // and before anybody is looked up. Reads tolerantly, never ambiguously: nothing unclear becomes false or
 // a default.
 
-import { readClaim } from './claimed-text.ts';
+import { readClaimed } from './claimed-text.ts';
 import type { Failure, Problem } from './failure.ts';
 import { rootMembers } from './request-json.ts';
 import {
@@ -13,7 +13,7 @@ import {
   problemsOf,
   textProblem,
 } from './request-problems.ts';
-import { type ClaimName, claimNames, type DecidingName } from './request-schema.ts';
+import { type ClaimedName, claimedNames, type DecidingName } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';
 import { asBoolean, asText, type SentFields, sortMembers } from './sent-fields.ts';
 
@@ -28,7 +28,7 @@ export interface ResetRequest {
   readonly revokeSessions: boolean;
   readonly dryRun: boolean;
   /** What the sender says of itself; authorises nothing. */
-  readonly claimed: Readonly<Partial<Record<ClaimName, string>>>;
+  readonly claimed: Readonly<Partial<Record<ClaimedName, string>>>;
   /** Sentences for `Warning`: fields that were ignored or cut. */
   readonly warnings: readonly string[];
 }
@@ -58,7 +58,7 @@ export function readRequest(
 function requestOf({ fields, strangers }: SentFields, mayEnable: boolean): ResetRequest {
   const flag = (name: DecidingName, byDefault: boolean): boolean =>
     asBoolean(fields.get(name)?.value) ?? byDefault;
-  const claims = claimNames.map((name) => readClaim(name, fields.get(name)));
+  const statements = claimedNames.map((name) => readClaimed(name, fields.get(name)));
   return {
     userName: asText(fields.get('UserName')?.value) ?? '',
     enableUserIfNeeded: flag('EnableUserIfNeeded', mayEnable),
@@ -68,10 +68,10 @@ function requestOf({ fields, strangers }: SentFields, mayEnable: boolean): Reset
     revokeSessions: flag('RevokeSessions', false),
     dryRun: flag('DryRun', false),
     claimed: Object.fromEntries(
-      claims.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])),
+      statements.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])),
     ),
     warnings: [
-      ...claims.flatMap(({ warning }) => warning ?? []),
+      ...statements.flatMap(({ warning }) => warning ?? []),
       ...ignored(strangers.map(({ name }) => cleanName(name))),
     ],
   };

@@ -1,15 +1,27 @@
-// The one place that decides what is tried again, how often and how long. Graph, the token and the
-// tables all go through it; their SDKs' own retries are off, because those ignore deadlines.
+// The one place that decides what is tried again at Graph and the tables, how often and how long; their
+// SDKs' own retries are off, because those ignore deadlines. The identity library's cannot be turned off:
+// it is raced against the deadline.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attemptMs, within } from './deadline.ts';
 
-/** What one attempt says: it is settled, or it is worth trying again (after so many milliseconds). */
-export type Attempt<T> = { readonly settled: T } | { readonly again: T; readonly afterMs?: number };
+/** What one attempt says: it is settled, or worth trying again (after so many milliseconds). */
+export interface Attempt<T> {
+  readonly value: T;
+  readonly isSettled: boolean;
+  readonly afterMs: number | undefined;
+}
 
-export const settled = <T>(value: T): Attempt<T> => ({ settled: value });
-export const again = <T>(value: T, afterMs?: number): Attempt<T> =>
-  afterMs === undefined ? { again: value } : { again: value, afterMs };
+export const settled = <T>(value: T): Attempt<T> => ({
+  value,
+  isSettled: true,
+  afterMs: undefined,
+});
+export const again = <T>(value: T, afterMs?: number): Attempt<T> => ({
+  value,
+  isSettled: false,
+  afterMs,
+});
 
 const firstPauseMs = 150;
 const longestPauseMs = 1_000;
@@ -28,11 +40,11 @@ export async function repeat<T>(
     const limitMs = Math.max(1, Math.ceil(attemptMs(until - Date.now())));
     const tried = attempt(AbortSignal.timeout(limitMs));
     const outcome = (await within(tried, limitMs + graceMs)) ?? again(late);
-    if ('settled' in outcome) return outcome.settled;
+    if (outcome.isSettled) return outcome.value;
     // Never shorter than our own pause: `Retry-After: 0` would let a retry storm through.
     const ownPauseMs = Math.min(firstPauseMs * 2 ** round, longestPauseMs);
     const pauseMs = Math.max(outcome.afterMs ?? 0, ownPauseMs);
-    if (Date.now() + pauseMs + minimumAttemptMs > until) return outcome.again;
+    if (Date.now() + pauseMs + minimumAttemptMs > until) return outcome.value;
     await sleep(pauseMs);
   }
 }

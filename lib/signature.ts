@@ -151,7 +151,7 @@ function timeOf(text: string, format: 'seconds' | 'iso'): number | undefined {
 const standardPrefix = 'whsec_';
 
 /** The HMAC key: base64 after whsec_ for Standard Webhooks, else the text's own bytes. */
-export function secretBytes(profile: SignatureProfile, text: string): Buffer {
+function secretBytes(profile: SignatureProfile, text: string): Buffer {
   return profile === 'standard-webhooks'
     ? Buffer.from(text.slice(standardPrefix.length), 'base64')
     : Buffer.from(text, 'utf8');
@@ -159,7 +159,7 @@ export function secretBytes(profile: SignatureProfile, text: string): Buffer {
 
 const fewestSecretBytes = 16;
 
-/** Why a secret cannot be used (contract §6), or undefined. Never repeats the secret. */
+/** Why a secret cannot be used, or undefined. Never repeats the secret. */
 export function secretMistake(profile: SignatureProfile, text: string | undefined) {
   if (text === undefined || text.trim() === '') return 'is not set or empty';
   if (text.startsWith('@Microsoft.KeyVault(')) {

@@ -66,7 +66,7 @@ export interface Directory {
     change: PasswordChange,
     requestId: string,
     /** A first write does not start after `start`; repetitions of it end at `end`. */
-    within: { readonly start: number; readonly end: number },
+    window: { readonly start: number; readonly end: number },
   ): Promise<WriteOutcome>;
   revokeSessions(userId: string, requestId: string, until: number): Promise<boolean>;
 }
@@ -106,7 +106,7 @@ const isWhoWasAsked = (user: UserFacts, userName: string): boolean =>
 
 const protectedBy = (because: ProtectedBecause): Failure => ({ code: 'TargetProtected', because });
 
-/** The first rule that holds, in the contract's order (§4.2). */
+/** The first rule that holds: protection first, and the domain, which is the least certain, last. */
 export function judgeTarget(
   user: UserFacts,
   tenant: TenantFacts,

@@ -18,8 +18,10 @@ const left = /^(.*-schema|failure|headers|journey)\.ts$/;
 /** Stations whose tests are called otherwise: rooms of the reader and of the story. */
 const testsOf: Readonly<Record<string, string>> = {
   'carry-out.ts': '{carry-out,reset-handler*}',
+  'callers-setting.ts': 'config',
   'claimed-text.ts': 'reset-request',
   'fold.ts': 'field-name',
+  'replay.ts': 'reset-handler*',
   'request-problems.ts': 'reset-request',
   'reset-handler.ts': '{carry-out,reset-handler*}',
   'sent-fields.ts': 'reset-request',

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** The version that compiles these files without a warning; older ones lack the API versions used here. */
-export const pinnedVersion = '0.49.2';
+const pinnedVersion = '0.49.2';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;

@@ -6,7 +6,7 @@ import { member } from '../../lib/member.ts';
 import { filter, type Graph, literal, type Reply, type Row } from './graph-admin.ts';
 import { isDone, type Step, settle } from './steps.ts';
 
-export const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
+const azureCliAppId = '04b07795-8ddb-461a-bbee-02f9e1bf7b46';
 
 // Ids need be unique within one registration only; the same ones everywhere make a second run find them.
 const invoke = {
@@ -36,7 +36,7 @@ export interface Door {
 }
 
 export const mayRegister = 'Application Administrator (or Cloud Application Administrator)';
-export const doorName = (app: string): string => `Password reset ${app}`;
+const doorName = (app: string): string => `Password reset ${app}`;
 
 /** The registration with this client id, or with the app's name. Throws one sentence when several fit. */
 export async function readDoor(graph: Graph, app: string, appId?: string): Promise<Door> {

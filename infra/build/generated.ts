@@ -22,7 +22,7 @@ export declare const validateRequest: Validator<RequestFields>;
 export declare const validateCallers: Validator<CallerEntries>;
 `;
 
-/** Writes validators.mjs with its types, and openapi.json, below `root`/lib/generated. */
+/** Writes validators.mjs and openapi.mjs, with their types, below `root`/lib/generated. */
 export async function generateSources(root: string): Promise<void> {
   const ajv = new Ajv({
     allErrors: true, // all problems of a request at once; bodies end at 16 KiB
@@ -45,5 +45,10 @@ export async function generateSources(root: string): Promise<void> {
     logLevel: 'error',
   });
   await writeFile(path.join(folder, 'validators.d.mts'), types);
-  await writeFile(path.join(folder, 'openapi.json'), `${JSON.stringify(openApiDocument())}\n`);
+  const openApiText = JSON.stringify(`${JSON.stringify(openApiDocument())}\n`);
+  await writeFile(path.join(folder, 'openapi.mjs'), `export const openApiText = ${openApiText};\n`);
+  await writeFile(
+    path.join(folder, 'openapi.d.mts'),
+    'export declare const openApiText: string;\n',
+  );
 }

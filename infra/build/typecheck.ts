@@ -1,4 +1,4 @@
-// `npm run typecheck`: the compiler over everything, after the generated validators it needs.
+// `npm run typecheck`: the compiler over everything, after the generated sources it needs.
 
 import { generateSources } from './generated.ts';
 import { root } from './root.ts';

@@ -1,4 +1,4 @@
-// The answers (contract §3) as JSON Schema: the members of each success, the status of each failure. The
+// The answers as JSON Schema: the members of each success, the status of each failure. The
 // OpenAPI document and the connector are made from it; a test compares it with what answer.ts writes.
 
 import { statusOf } from '../../lib/failure-answer.ts';

@@ -12,7 +12,7 @@ export interface Flags {
   readonly port: number;
 }
 
-export const USAGE = `npm start -- [flags]
+const USAGE = `npm start -- [flags]
   --without "<right>"   start without a right of the identity, to see what is said (repeatable),
                         such as "User Administrator" or Member.Read.Hidden
   --no-pim              a tenant without the licence for role eligibilities

@@ -9,7 +9,7 @@ import { collectLines, type Lines, lastLines } from './host/lines.ts';
 import type { HostMessage, HostSettings } from './host/main.ts';
 
 export const LOCAL_FUNCTION_KEY = 'local-function-key-0123456789';
-export const LOCAL_MASTER_KEY = 'local-master-key-0123456789';
+const LOCAL_MASTER_KEY = 'local-master-key-0123456789';
 
 export interface HostOptions {
   /** Folder with package.json and host.json, relative to the repository. */

@@ -5,7 +5,7 @@
 import type { Claim, DeliveryLedger, HeldClaim, LedgerFailure } from '../claim.ts';
 import { err, ok, type Result } from '../result.ts';
 import { countRow, requestCounts } from './request-counts.ts';
-import type { Row, StoredRow, TableStore } from './table-store.ts';
+import { type Row, type StoredRow, type TableStore, unavailable } from './table-store.ts';
 
 const claimRow = (name: string): string => `claim~${name}`;
 export function deliveryTable(store: TableStore): DeliveryLedger {
@@ -16,7 +16,7 @@ export function deliveryTable(store: TableStore): DeliveryLedger {
         const opened = await openOnce(store, caller, names, claim, until);
         if (opened !== undefined) return opened;
       }
-      return err({ code: 'LedgerUnavailable' });
+      return unavailable;
     },
 
     async amend(caller, { held, next, counted }, until) {
@@ -79,7 +79,7 @@ async function openOnce(
     ),
   );
   const failed = recorded.find((write) => !write.ok && write.failure !== 'lost');
-  return failed === undefined ? held : err({ code: 'LedgerUnavailable' });
+  return failed === undefined ? held : unavailable;
 }
 
 const mostHops = 5;

@@ -26,8 +26,8 @@ export const graphDirectory = (
   user: (userName, requestId, until) => readUser(transport, userName, requestId, until),
   tenant: tenantCache((until) => readTenant(transport, until)),
   tenantNow: (until) => readTenant(transport, until),
-  setPassword: (userId, change, requestId, within) =>
-    writePassword(transport, userId, change, requestId, within),
+  setPassword: (userId, change, requestId, window) =>
+    writePassword(transport, userId, change, requestId, window),
   revokeSessions: async (userId, requestId, until) => {
     const path = `/v1.0/users/${userId}/revokeSignInSessions`;
     const request = { method: 'POST', path, requestId } as const;
@@ -41,7 +41,7 @@ export const graphDirectory = (
  * `/users/a_b#EXT#@x` would be the user `a_b`; a leading `$` needs the form with parentheses, in which
  * apostrophes are doubled (Microsoft Graph, "Get a user").
  */
-export function userPath(userName: string): string {
+function userPath(userName: string): string {
   const encode = (text: string): string => encodeURIComponent(text);
   if (!userName.startsWith('$')) return `/users/${encode(userName).replaceAll("'", '%27')}`;
   return `/users('$${encode(userName.slice(1).replaceAll("'", "''"))}')`;
@@ -81,17 +81,17 @@ async function readUser(
     owns: { method: 'GET', url: `${path}/ownedObjects?$select=id&$top=999` },
   } as const satisfies Record<string, BatchItem>;
   const readings = await readBatch(transport, items, right, requestId, until);
-  const [user, memberOf, owned] = [
-    readings.get('user'),
-    readings.get('memberOf'),
-    readings.get('owns'),
-  ];
-  if (user === undefined || memberOf === undefined || owned === undefined) return err(unreadable);
+  const reading = (name: keyof typeof items) => readings.get(name) ?? err(unreadable);
+  const user = reading('user');
   if (!user.ok) return user;
-  const members = await pagesOf(memberOf, () => Promise.resolve(err(unreadable)), lowerText);
+  const members = await pagesOf(
+    reading('memberOf'),
+    () => Promise.resolve(err(unreadable)),
+    lowerText,
+  );
   if (!members.ok) return members;
   const nextPage = (next: string) => read(transport, { method: 'GET', path: next }, right, until);
-  const owns = await pagesOf(owned, nextPage, (item) => lowerText(member(item, 'id')));
+  const owns = await pagesOf(reading('owns'), nextPage, (item) => lowerText(member(item, 'id')));
   if (!owns.ok) return owns;
   const facts = userFacts(user.value, members.value, owns.value);
   return facts === undefined ? err(unreadable) : ok(facts);

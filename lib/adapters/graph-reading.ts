@@ -84,8 +84,8 @@ export async function readBatch<Name extends string>(
       const reply = await transport(request, signal, until);
       if (!reply.ok) return settled(reply);
       const judged = judgeReading(reply.value, right);
-      if (!('settled' in judged) || !judged.settled.ok) return judged;
-      const replies = repliesOf(judged.settled.value);
+      if (!judged.isSettled || !judged.value.ok) return judged;
+      const replies = repliesOf(judged.value.value);
       const attempts = open.map((id) => {
         const item = items[id];
         const itemReply = replies.get(id);
@@ -93,15 +93,13 @@ export async function readBatch<Name extends string>(
           itemReply === undefined
             ? settled<Reading>(err(unreadable))
             : (item.judge ?? judgeReading)(itemReply, right);
-        readings.set(id, 'settled' in attempt ? attempt.settled : attempt.again);
+        readings.set(id, attempt.value);
         return { id, attempt };
       });
-      const troubledItems = attempts.filter(({ attempt }) => !('settled' in attempt));
+      const troubledItems = attempts.filter(({ attempt }) => !attempt.isSettled);
       if (troubledItems.length === 0) return settled(ok(undefined));
       open = troubledItems.map(({ id }) => id);
-      const waits = troubledItems.flatMap(({ attempt }) =>
-        'again' in attempt && attempt.afterMs !== undefined ? [attempt.afterMs] : [],
-      );
+      const waits = troubledItems.flatMap(({ attempt }) => attempt.afterMs ?? []);
       return again(ok(undefined), waits.length > 0 ? Math.max(...waits) : undefined);
     },
     until,

@@ -3,9 +3,10 @@
 
 import { within } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
-import { member } from '../member.ts';
+import { member, textMember } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
 import { settled } from '../retry.ts';
+import { singleFlight } from '../single-flight.ts';
 import type { RoleHolding, TenantFacts } from '../target.ts';
 import { type Judge, judgeReading, readPages, troubled } from './graph-reading.ts';
 import type { Transport } from './graph-transport.ts';
@@ -70,28 +71,24 @@ const judgeEligibilities: Judge = (reply, right) => {
   return judgeReading(reply, right);
 };
 
-const text = (item: unknown, name: string): string | undefined => {
-  const value = member(item, name);
-  return typeof value === 'string' ? value : undefined;
-};
-
 function holding(item: unknown): RoleHolding | undefined {
-  const principalId = text(item, 'principalId')?.toLowerCase();
-  const roleId = text(item, 'roleDefinitionId')?.toLowerCase();
+  const principalId = textMember(item, 'principalId')?.toLowerCase();
+  const roleId = textMember(item, 'roleDefinitionId')?.toLowerCase();
   if (principalId === undefined || roleId === undefined) return undefined;
-  return { principalId, roleId, scope: text(item, 'directoryScopeId') ?? '' };
+  return { principalId, roleId, scope: textMember(item, 'directoryScopeId') ?? '' };
 }
 
 function group(item: unknown): { id: string; hidden: boolean } | undefined {
-  const id = text(item, 'id')?.toLowerCase();
+  const id = textMember(item, 'id')?.toLowerCase();
   return id === undefined ? undefined : { id, hidden: isHidden(item) };
 }
 
-export const isHidden = (item: unknown): boolean => text(item, 'visibility') === 'HiddenMembership';
+export const isHidden = (item: unknown): boolean =>
+  textMember(item, 'visibility') === 'HiddenMembership';
 
 function domain(item: unknown): [string, 'Managed' | 'Federated'] | undefined {
-  const id = text(item, 'id')?.toLowerCase();
-  const type = text(item, 'authenticationType');
+  const id = textMember(item, 'id')?.toLowerCase();
+  const type = textMember(item, 'authenticationType');
   if (id === undefined || (type !== 'Managed' && type !== 'Federated')) return undefined;
   return [id, type];
 }
@@ -109,19 +106,12 @@ export function tenantCache(
   fetchFacts: (until: number) => Promise<Facts>,
 ): (until: number) => Promise<Facts> {
   let kept: { readonly facts: TenantFacts; readonly asOf: number } | undefined;
-  let flight: Promise<Facts> | undefined;
-  const start = async (): Promise<Facts> => {
+  const reading = singleFlight(async () => {
     const asOf = Date.now();
     const facts = await fetchFacts(asOf + readingMs);
     if (facts.ok) kept = { facts: facts.value, asOf };
     return facts;
-  };
-  const reading = (): Promise<Facts> => {
-    flight ??= start().finally(() => {
-      flight = undefined;
-    });
-    return flight;
-  };
+  });
   return async (until) => {
     const age = kept === undefined ? oldestMs : Date.now() - kept.asOf;
     if (kept !== undefined && age >= 0 && age < oldestMs) {

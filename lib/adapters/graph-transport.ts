@@ -1,7 +1,8 @@
 // One request to Microsoft Graph, as a plain reply: status, body, waiting time. Uses the SDK without
 // its retry handler, which ignores deadlines, and reads raw responses, because the SDK stumbles over
 // empty bodies, HTML and `innerError: null`. Sends through the HTTP client that the tables use: half of
-// what fetch costs, and loaded anyway. Decides nothing; graph-directory.ts does.
+// what fetch costs, and loaded anyway. Decides nothing: graph-reading.ts and
+// graph-writing.ts do.
 
 import {
   createDefaultHttpClient,
@@ -23,7 +24,7 @@ import { retryAfterMs } from '../retry.ts';
 
 export interface GraphRequest {
   readonly method: 'GET' | 'POST' | 'PATCH';
-  /** Below the version, percent-encoded: `/users/…`. */
+  /** With the version, percent-encoded: `/v1.0/users/…`. */
   readonly path: string;
   readonly body?: unknown;
   /** Our request id: Graph's logs show it. A GUID. */

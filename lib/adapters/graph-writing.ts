@@ -2,7 +2,7 @@
 // write that was sent and not clearly answered stays unclear, whatever comes after it.
 
 import type { Failure } from '../failure.ts';
-import { member } from '../member.ts';
+import { member, textMember } from '../member.ts';
 import { type Attempt, again, repeat, settled } from '../retry.ts';
 import { reveal } from '../secret.ts';
 import type { PasswordChange, WriteOutcome } from '../target.ts';
@@ -33,18 +33,15 @@ export async function writePassword(
       const reply = await transport(request, signal, sent ? end : start);
       const attempt = reply.ok ? judgeWrite(reply.value) : settled(refused(reply.failure));
       sent ||= reply.ok && (reply.value.status !== 'lost' || reply.value.sent);
-      const outcome = 'settled' in attempt ? attempt.settled : attempt.again;
-      unclear ||= outcome.kind === 'unknown';
-      return unclear && outcome.kind !== 'done' ? asUnknown(attempt) : attempt;
+      const { kind } = attempt.value;
+      unclear ||= kind === 'unknown';
+      // A refusal that follows an unclear answer tells nothing about the write before it.
+      return unclear && kind !== 'done' ? { ...attempt, value: unknown } : attempt;
     },
     end,
     unknown,
   );
 }
-
-/** A refusal that follows an unclear answer tells nothing about the write before it. */
-const asUnknown = (attempt: Attempt<WriteOutcome>): Attempt<WriteOutcome> =>
-  'settled' in attempt ? settled(unknown) : again(unknown, attempt.afterMs);
 
 const unknown: WriteOutcome = { kind: 'unknown', graphRequestId: undefined };
 
@@ -81,11 +78,8 @@ function refusal(status: number, body: unknown): Failure {
     : { code: 'GraphRejected' };
 }
 
-// Both come as 400 Request_BadRequest; only their messages tell them apart (field reports, README).
-const messageOf = (body: unknown): string => {
-  const message = member(member(body, 'error'), 'message');
-  return typeof message === 'string' ? message : '';
-};
+// Both come as 400 Request_BadRequest; only their messages tell them apart (field reports).
+const messageOf = (body: unknown): string => textMember(member(body, 'error'), 'message') ?? '';
 const isPolicyRefusal = (body: unknown): boolean =>
   /password does not comply with password complexity requirements/i.test(messageOf(body));
 const isSyncedRefusal = (body: unknown): boolean =>

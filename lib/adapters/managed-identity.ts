@@ -6,8 +6,9 @@ import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity
 import { within } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
 import type { Identity, IdentityRights } from '../identity-rights.ts';
-import { member, parseJson } from '../member.ts';
+import { member, parseJson, textMember } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
+import { singleFlight } from '../single-flight.ts';
 import type { TokenSource } from './graph-transport.ts';
 
 const longestFetchMs = 7_000;
@@ -46,7 +47,6 @@ export function managedIdentity(
   let kept:
     | { readonly token: string; readonly renewAt: number; readonly endsAt: number }
     | undefined;
-  let flight: Promise<string | undefined> | undefined;
 
   const fetchToken = async (): Promise<string | undefined> => {
     const issued = await credential.getToken(`${graphOrigin}/.default`);
@@ -55,14 +55,7 @@ export function managedIdentity(
     kept = { token: issued.token, endsAt, renewAt: issued.refreshAfterTimestamp ?? endsAt };
     return issued.token;
   };
-  const renew = (): Promise<string | undefined> => {
-    flight ??= fetchToken()
-      .catch(() => undefined)
-      .finally(() => {
-        flight = undefined;
-      });
-    return flight;
-  };
+  const renew = singleFlight(() => fetchToken().catch(() => undefined));
   const token: TokenSource = async (until) => {
     const now = Date.now();
     if (kept !== undefined && now < kept.endsAt) {
@@ -85,9 +78,8 @@ export function managedIdentity(
 function rightsIn(token: string): IdentityRights {
   const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   const roles = member(claims, 'roles');
-  const objectId = member(claims, 'oid');
   return {
-    objectId: typeof objectId === 'string' ? objectId.toLowerCase() : undefined,
+    objectId: textMember(claims, 'oid')?.toLowerCase(),
     permissions: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
   };
 }

@@ -1,11 +1,11 @@
 // How many requests a caller made lately. One row a request in the caller's partition, named
 // `count~<time, newest first>~<request id>`. Rows that were read once are remembered, so that only later
-// ones are asked for, and a crowd of one caller shares its readings.
+// ones are window for, and a crowd of one caller shares its readings.
 
 import type { LedgerFailure } from '../claim.ts';
 import { within } from '../deadline.ts';
-import { err, ok, type Result } from '../result.ts';
-import type { Row, TableStore } from './table-store.ts';
+import { ok, type Result } from '../result.ts';
+import { type Row, type TableStore, unavailable } from './table-store.ts';
 
 const latestMs = 9_999_999_999_999;
 /** Sorts the newest first: Azure tables sort by row key, ascending. */
@@ -21,33 +21,31 @@ export const countRow = (caller: string, at: number, requestId: string): Row => 
 /** A request is counted by its start when it ends, on instances whose clocks differ a little. */
 const lateMs = 30_000;
 
-/** The keys of all count rows since `since`, as far as `most` of them, newest first. */
-interface Asked {
+interface CountWindow {
   readonly since: number;
   readonly most: number;
   readonly until: number;
 }
+/** The keys of the count rows of a window, newest first. */
 type Counts = Result<readonly string[], LedgerFailure>;
 
 /** When the last `most` counted requests since `since` came, newest first. */
 export function requestCounts(store: TableStore) {
-  const readings = new Map<string, (asked: Asked) => Promise<Counts>>();
+  const readings = new Map<string, (window: CountWindow) => Promise<Counts>>();
   return async (
     caller: string,
-    asked: Asked,
+    window: CountWindow,
   ): Promise<Result<readonly number[], LedgerFailure>> => {
     const reading = readings.get(caller) ?? shared(readingOf(store, caller));
     readings.set(caller, reading);
-    const read = (await within(reading(asked), asked.until - Date.now())) ?? unavailable;
+    const read = (await within(reading(window), window.until - Date.now())) ?? unavailable;
     if (!read.ok) return read;
-    const times = read.value.map(timeOf).filter((at) => at > asked.since);
-    return ok(times.slice(0, asked.most));
+    const times = read.value.map(timeOf).filter((at) => at > window.since);
+    return ok(times.slice(0, window.most));
   };
 }
 
-const unavailable = err({ code: 'LedgerUnavailable' } as const);
-
-function readingOf(store: TableStore, caller: string): (asked: Asked) => Promise<Counts> {
+function readingOf(store: TableStore, caller: string): (window: CountWindow) => Promise<Counts> {
   let known: readonly string[] = [];
   let askedAt = 0;
   return async ({ since, most, until }) => {
@@ -67,28 +65,30 @@ const patienceMs = 1_000;
 
 /**
  * One reading at a time. Whoever asks meanwhile shares the next, which sees all that was written before
- * they asked: joining the one under way would not.
+ * they window: joining the one under way would not.
  */
-function shared(read: (asked: Asked) => Promise<Counts>): (asked: Asked) => Promise<Counts> {
+function shared(
+  read: (window: CountWindow) => Promise<Counts>,
+): (window: CountWindow) => Promise<Counts> {
   let running: Promise<Counts> | undefined;
   let next: Promise<Counts> | undefined;
   let latest = 0;
-  const begin = (asked: Asked): Promise<Counts> => {
-    const reading = read(asked).finally(() => {
+  const begin = (window: CountWindow): Promise<Counts> => {
+    const reading = read(window).finally(() => {
       if (running === reading) running = undefined;
     });
     running = reading;
     return reading;
   };
-  const beginAfter = async (before: Promise<Counts>, asked: Asked): Promise<Counts> => {
+  const beginAfter = async (before: Promise<Counts>, window: CountWindow): Promise<Counts> => {
     await within(before, patienceMs).catch(() => undefined);
     next = undefined;
-    return begin({ ...asked, until: latest });
+    return begin({ ...window, until: latest });
   };
-  return (asked) => {
-    if (running === undefined) return begin(asked);
-    latest = Math.max(latest, asked.until);
-    next ??= beginAfter(running, asked);
+  return (window) => {
+    if (running === undefined) return begin(window);
+    latest = Math.max(latest, window.until);
+    next ??= beginAfter(running, window);
     return next;
   };
 }

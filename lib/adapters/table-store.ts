@@ -14,12 +14,13 @@ import { within } from '../deadline.ts';
 import { member } from '../member.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Attempt, again, repeat, settled } from '../retry.ts';
+import { singleFlight } from '../single-flight.ts';
 
 export type Row = TableEntity<Record<string, unknown>>;
 export type StoredRow = TableEntityResult<Record<string, unknown>>;
 
 /** A conditional write: without a version the row must be new. */
-export interface RowWrite {
+interface RowWrite {
   readonly row: Row;
   readonly version?: string | undefined;
 }
@@ -56,19 +57,14 @@ const onResponse = ({
   if (!headers.get('content-type')?.includes('json')) throw new Error('Not from table storage.');
 };
 
-const unavailable = err({ code: 'LedgerUnavailable' } as const);
+export const unavailable = err({ code: 'LedgerUnavailable' } as const);
 
 const createTableMs = 5_000;
 
 export function tableStore(table: TableClient, newId: () => string): TableStore {
-  let creating: Promise<unknown> | undefined;
-  const createTable = (): Promise<unknown> => {
-    const abortSignal = AbortSignal.timeout(createTableMs);
-    creating ??= table.createTable({ abortSignal }).finally(() => {
-      creating = undefined;
-    });
-    return creating;
-  };
+  const createTable = singleFlight(() =>
+    table.createTable({ abortSignal: AbortSignal.timeout(createTableMs) }),
+  );
   /** Works until it is clear or the time is up; a missing table is made on first use. */
   const tried = <T>(
     late: T,
@@ -93,16 +89,19 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
     commit(writes, until) {
       const WriteId = newId();
       const marked = writes.map((write) => ({ ...write, row: { ...write.row, WriteId } }));
+      let attempts = 0;
       return tried<Result<readonly string[], LedgerFailure | Lost>>(
         unavailable,
         until,
         async (abortSignal) => {
+          attempts += 1;
           try {
             const versions = (await send(table, marked, abortSignal)).flatMap((etag) => etag ?? []);
             return versions.length === marked.length ? settled(ok(versions)) : again(unavailable);
           } catch (error) {
-            if (isConflict(error)) return ownOrLost(table, marked, WriteId, abortSignal);
-            throw error;
+            if (!isConflict(error)) throw error;
+            if (attempts === 1) return settled(err('lost'));
+            return ownOrLost(table, marked, WriteId, abortSignal);
           }
         },
       );
@@ -167,7 +166,7 @@ async function send(
   return subResponses.map(({ etag }) => etag);
 }
 
-/** A conflict may be with our own first attempt, whose answer was lost. */
+/** A conflict of a later attempt may be with our own first one, whose answer was lost. */
 async function ownOrLost(
   table: TableClient,
   writes: readonly RowWrite[],

@@ -12,7 +12,7 @@ import { identityCredential } from './managed-identity.ts';
 import { type TableStore, tableStore } from './table-store.ts';
 import { auditPrefix, lockRow, userTable } from './user-table.ts';
 
-export const deliveriesName = 'PasswordResetDeliveries';
+const deliveriesName = 'PasswordResetDeliveries';
 export const usersName = 'PasswordResetUsers';
 
 const options: TableServiceClientOptions = {

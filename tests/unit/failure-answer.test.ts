@@ -3,7 +3,7 @@
 
 import { expect, test } from '@jest/globals';
 import type { CallerRule, CredentialFault, Failure } from '../../lib/failure.ts';
-import { iso, wireOf } from '../../lib/failure-answer.ts';
+import { wireOf, wireTime } from '../../lib/failure-answer.ts';
 
 const problem = { pointer: '/UserName', detail: 'UserName is required.' };
 
@@ -359,6 +359,6 @@ test.each<[CallerRule, string]>([
 });
 
 test('whole seconds, UTC', () => {
-  expect(iso(Date.parse('2026-11-23T10:15:30.000+01:00'))).toBe('2026-11-23T09:15:30Z');
-  expect(iso(Date.parse('2026-11-23T09:15:30.999Z'))).toBe('2026-11-23T09:15:30Z');
+  expect(wireTime(Date.parse('2026-11-23T10:15:30.000+01:00'))).toBe('2026-11-23T09:15:30Z');
+  expect(wireTime(Date.parse('2026-11-23T09:15:30.999Z'))).toBe('2026-11-23T09:15:30Z');
 });

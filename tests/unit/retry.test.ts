@@ -143,9 +143,9 @@ test('an attempt that throws is not repeated', async () => {
 });
 
 test('what an attempt says', () => {
-  expect(settled(1)).toEqual({ settled: 1 });
-  expect(again(1)).toStrictEqual({ again: 1 });
-  expect(again(1, 0)).toEqual({ again: 1, afterMs: 0 });
+  expect(settled(1)).toEqual({ value: 1, isSettled: true, afterMs: undefined });
+  expect(again(1)).toEqual({ value: 1, isSettled: false, afterMs: undefined });
+  expect(again(1, 0)).toEqual({ value: 1, isSettled: false, afterMs: 0 });
 });
 
 const now = Date.parse('2026-11-23T09:15:30Z');

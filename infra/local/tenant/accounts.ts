@@ -12,7 +12,7 @@ const classes = [/[a-z]/, /[A-Z]/, /[0-9]/, new RegExp(symbols)];
 
 /** Entra's rules: 8 to 256 characters, three of four classes, no Unicode, and not built around a banned
     word: each one found counts one point, every other character one, and five are needed. */
-export function isStrong(password: string, bannedWords: readonly string[]): boolean {
+function isStrong(password: string, bannedWords: readonly string[]): boolean {
   if (password.length < 8 || password.length > 256 || !allowed.test(password)) return false;
   if (classes.filter((one) => one.test(password)).length < 3) return false;
   const plain: Readonly<Record<string, string>> = { '0': 'o', '1': 'l', $: 's', '@': 'a' };
