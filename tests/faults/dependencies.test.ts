@@ -9,7 +9,6 @@ import {
   type Trouble,
   tableFaults,
   troubles,
-  withdrawable,
 } from '../support/dependency-troubles.ts';
 import { type Lateness, watchLateness } from '../support/lateness.ts';
 import {
@@ -215,22 +214,14 @@ function order(
   user: User,
 ) {
   const { faults } = stage.tenant;
+  const fault = graphFaults[trouble];
   switch (dependency) {
-    case 'user facts': {
-      const { pattern, withdraw } = withdrawable(new RegExp(user.userPrincipalName));
-      faults.next({ item: pattern }, graphFaults[trouble], times);
-      return withdraw;
-    }
-    case 'Graph write': {
-      const { pattern, withdraw } = withdrawable(new RegExp(user.id));
-      faults.next({ method: 'PATCH', path: pattern }, graphFaults[trouble], times);
-      return withdraw;
-    }
-    case 'revoke': {
-      const { pattern, withdraw } = withdrawable(new RegExp(`${user.id}/revoke`));
-      faults.next({ method: 'POST', path: pattern }, graphFaults[trouble], times);
-      return withdraw;
-    }
+    case 'user facts':
+      return faults.next({ item: new RegExp(user.userPrincipalName) }, fault, times);
+    case 'Graph write':
+      return faults.next({ method: 'PATCH', path: new RegExp(user.id) }, fault, times);
+    case 'revoke':
+      return faults.next({ method: 'POST', path: new RegExp(`${user.id}/revoke`) }, fault, times);
     case 'lock':
     case 'audit':
       return stage.proxy.next(at(dependency, user.id), tableFaults[trouble], times);

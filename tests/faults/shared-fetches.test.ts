@@ -6,12 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificate, makeCertificate } from '../../infra/local/tenant/certificate.ts';
 import { startTenant } from '../../infra/local/tenant/tenant.ts';
-import {
-  graphFaults,
-  type Trouble,
-  troubles,
-  withdrawable,
-} from '../support/dependency-troubles.ts';
+import { graphFaults, type Trouble, troubles } from '../support/dependency-troubles.ts';
 import { watchLateness } from '../support/lateness.ts';
 import {
   changed,
@@ -91,9 +86,7 @@ const cells = new Map<string, Cell>();
 
 async function play(dependency: Dependency, trouble: Trouble): Promise<void> {
   const tenant = await startTenant({ certificate });
-  const { method, path } = places[dependency];
-  const { pattern, withdraw } = withdrawable(path);
-  tenant.faults.next({ method, path: pattern }, graphFaults[trouble], always);
+  const end = tenant.faults.next(places[dependency], graphFaults[trouble], always);
   const userPrincipalName = `${dependency}.${trouble}@contoso.com`.replaceAll(' ', '-');
   const user = tenant.directory.addUser({ userPrincipalName, accountEnabled: false });
   const door: Door = await stage.open({ ...tenant.environment, COOLDOWN_SECONDS: '120' });
@@ -110,7 +103,7 @@ async function play(dependency: Dependency, trouble: Trouble): Promise<void> {
   const first = await send();
   const tookMs = first.elapsedMs - lateness.worst(first.elapsedMs + 1_000);
   const was = changed(user) ? 'changed' : 'unchanged';
-  withdraw();
+  end();
   // A fetch that hangs, or waits as the identity told it, is shared until it is given up: whoever waits as told
   // by the answer meets another one.
   const waits = dependency === 'token' && /^(hang|429 Retry-After)$/.test(trouble);

@@ -28,6 +28,15 @@ test('a reply instead: exactly what was ordered, as often as ordered, nothing do
   expect((await enable(true)).status).toBe(204);
 });
 
+test('an order is lifted by its own answer, and the others stand', async () => {
+  const lift = tenant.faults.next({ method: 'GET' }, { kind: 'reply', status: 418 }, 9);
+  tenant.faults.next({ method: 'GET' }, { kind: 'reply', status: 503 });
+  expect((await get()).status).toBe(418);
+  lift();
+  expect(tenant.faults.pending()).toBe(1);
+  expect([(await get()).status, (await get()).status]).toEqual([503, 200]);
+});
+
 test('a reply instead of the answer, but carried out: a gateway that loses it', async () => {
   tenant.faults.next({ method: 'PATCH' }, { kind: 'reply', status: 504, applied: true });
   expect((await enable(false)).status).toBe(504);

@@ -59,18 +59,3 @@ export const tableFaults: Readonly<Record<Trouble, TableFault>> = {
   '429': reply(429, json, tableError),
   '429 Retry-After': reply(429, { ...json, 'Retry-After': String(retryAfterSeconds) }, tableError),
 };
-
-/** A pattern that matches nothing any more once it is withdrawn: a fault that ends. */
-export function withdrawable(pattern: RegExp): { readonly pattern: RegExp; withdraw(): void } {
-  let withdrawn = false;
-  const lasting = new RegExp(pattern);
-  Object.defineProperty(lasting, Symbol.search, {
-    value: (text: string) => (withdrawn ? -1 : text.search(pattern)),
-  });
-  return {
-    pattern: lasting,
-    withdraw: () => {
-      withdrawn = true;
-    },
-  };
-}

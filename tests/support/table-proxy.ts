@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
+import { createOrders, type Fault } from '../../infra/local/tenant/faults.ts';
 import { describeOperation, type Operation } from './table-operation.ts';
 
 /** As of the tenant; a reply is sent instead of storing, with a body that is text. */
@@ -40,11 +40,7 @@ export interface TableProxy {
   stop(): Promise<void>;
 }
 
-interface Order {
-  readonly match: Match;
-  readonly does: TableFault | { readonly kind: 'hold'; readonly when: string; readonly gate: Gate };
-  left: number;
-}
+type Does = TableFault | { readonly kind: 'hold'; readonly when: string; readonly gate: Gate };
 
 interface Gate {
   readonly reach: (operation: Operation) => void;
@@ -62,15 +58,7 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
   const behind = new URL(/TableEndpoint=([^;]+)/.exec(tables)?.[1] ?? '');
   const agent = new Agent({ keepAlive: true });
   const operations: Operation[] = [];
-  let orders: Order[] = [];
-
-  const take = (operation: Operation): Order['does'] | undefined => {
-    const order = orders.find(({ match }) => match(operation));
-    if (order === undefined) return undefined;
-    order.left -= 1;
-    if (order.left <= 0) orders = orders.filter((other) => other !== order);
-    return order.does;
-  };
+  const orders = createOrders<Operation, Does>();
 
   const forward = (incoming: IncomingMessage, body: Buffer): Promise<Stored> =>
     new Promise((resolve, reject) => {
@@ -100,7 +88,7 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
     const { method = '', url = '', socket } = incoming;
     const operation = describeOperation(method, url, body.toString('utf8'));
     operations.push(operation);
-    const does = take(operation);
+    const does = orders.take(operation);
     if (!(await goesOn(does, operation, socket, response))) return;
     const { status, headers, body: answer } = await forward(incoming, body);
     if (does?.kind === 'hold' && does.when === 'after') await stand(does.gate, operation);
@@ -124,23 +112,15 @@ export async function startTableProxy(tables: string): Promise<TableProxy> {
   return {
     connectionString: tables.replace(`:${behind.port}/`, `:${port}/`),
     operations,
-    next: (match, fault, times = 1) => {
-      const order: Order = { match, does: fault, left: times };
-      orders.push(order);
-      return () => {
-        orders = orders.filter((other) => other !== order);
-      };
-    },
+    next: orders.add,
     hold: (match, when) => {
       const reached = Promise.withResolvers<Operation>();
       const opened = Promise.withResolvers<void>();
       const gate: Gate = { reach: reached.resolve, opened: opened.promise };
-      orders.push({ match, does: { kind: 'hold', when, gate }, left: 1 });
+      orders.add(match, { kind: 'hold', when, gate });
       return { reached: reached.promise, release: opened.resolve };
     },
-    lift: () => {
-      orders = [];
-    },
+    lift: orders.clear,
     stop: async () => {
       agent.destroy();
       server.close();
@@ -157,7 +137,7 @@ const stand = (gate: Gate, operation: Operation): Promise<void> => {
 
 /** What happens before anything is stored; false: nothing will be. */
 async function goesOn(
-  does: Order['does'] | undefined,
+  does: Does | undefined,
   operation: Operation,
   socket: Socket,
   response: ServerResponse,

@@ -51,7 +51,8 @@ export interface FaultMatch {
 }
 
 export interface Faults {
-  next(match: FaultMatch, fault: Fault, times?: number): void;
+  /** The answer is a function that lifts the fault again. */
+  next(match: FaultMatch, fault: Fault, times?: number): () => void;
   clear(): void;
   /** How many ordered faults have not happened yet. */
   pending(): number;
@@ -67,39 +68,59 @@ export function decoded(path: string): string {
   }
 }
 
-export function createFaults(): Faults {
-  let orders: { match: FaultMatch; fault: Fault; left: number }[] = [];
-
-  const take = (fits: (match: FaultMatch) => boolean): Fault | undefined => {
-    const order = orders.find(({ match }) => fits(match));
-    if (order === undefined) return undefined;
-    order.left -= 1;
-    if (order.left <= 0) orders = orders.filter((other) => other !== order);
-    return order.fault;
+/** What is due when something asked fits: the oldest first, and each so many times. */
+export function createOrders<Asked, Due>() {
+  let orders: { readonly fits: (asked: Asked) => boolean; readonly due: Due; left: number }[] = [];
+  const drop = (gone: (typeof orders)[number]): void => {
+    orders = orders.filter((order) => order !== gone);
   };
-  const fits = (pattern: RegExp | undefined, text: string): boolean =>
+  return {
+    /** The answer is a function that lifts the order again. */
+    add: (fits: (asked: Asked) => boolean, due: Due, times = 1): (() => void) => {
+      const order = { fits, due, left: times };
+      orders.push(order);
+      return () => drop(order);
+    },
+    take: (asked: Asked): Due | undefined => {
+      const order = orders.find(({ fits }) => fits(asked));
+      if (order === undefined) return undefined;
+      order.left -= 1;
+      if (order.left <= 0) drop(order);
+      return order.due;
+    },
+    clear: (): void => {
+      orders = [];
+    },
+    pending: (): number => orders.reduce((sum, { left }) => sum + left, 0),
+  };
+}
+
+/** A request, or with `item` one item of a batch. */
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly item?: string;
+}
+
+export function createFaults(): Faults {
+  const { add, take, clear, pending } = createOrders<Asked, Fault>();
+  const fits = (pattern: RegExp | undefined, text = ''): boolean =>
     pattern === undefined || text.search(pattern) >= 0;
 
   return {
-    next: (match, fault, times = 1) => void orders.push({ match, fault, left: times }),
-    clear: () => {
-      orders = [];
-    },
-    pending: () => orders.reduce((sum, order) => sum + order.left, 0),
-    takeRequest: (method, path) =>
-      take(
-        (match) =>
-          match.item === undefined &&
-          (match.method ?? method) === method &&
-          fits(match.path, decoded(path)),
+    next: ({ method, path, item }, fault, times) =>
+      add(
+        (asked) =>
+          (item === undefined) === (asked.item === undefined) &&
+          (method ?? asked.method) === asked.method &&
+          fits(path, asked.path) &&
+          fits(item, asked.item),
+        fault,
+        times,
       ),
-    takeItem: (method, url, path) =>
-      take(
-        (match) =>
-          match.item !== undefined &&
-          (match.method ?? method) === method &&
-          fits(match.path, path) &&
-          fits(match.item, `${method} ${decoded(url)}`),
-      ),
+    clear,
+    pending,
+    takeRequest: (method, path) => take({ method, path: decoded(path) }),
+    takeItem: (method, url, path) => take({ method, path, item: `${method} ${decoded(url)}` }),
   };
 }
