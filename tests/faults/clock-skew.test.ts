@@ -3,18 +3,18 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clockAhead } from '../support/clock.ts';
+import { codeOf } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
   at,
-  codeOf,
   crowd,
-  type Door,
   deliver,
   keyOf,
   type LedgerStage,
   openLedgerStage,
-  passwordsTo,
   writesOf,
 } from '../support/ledger-stage.ts';
+import { passwordsTo } from '../support/seen.ts';
 import { signers, signingSecrets } from '../support/signing.ts';
 
 const signing = {

@@ -3,21 +3,20 @@
 // their instant in one worker, and one kill ends them all.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
   at,
   changed,
-  codeOf,
   crowd,
-  type Door,
   deliver,
   type LedgerStage,
   openLedgerStage,
-  passwordsTo,
-  type Reply,
   type User,
   until,
   writesOf,
 } from '../support/ledger-stage.ts';
+import { passwordsTo } from '../support/seen.ts';
 
 type When = 'before' | 'after';
 interface Place {

@@ -4,20 +4,17 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { type Lateness, watchLateness } from '../support/lateness.ts';
 import {
   at,
   changed,
-  codeOf,
   crowd,
-  type Door,
   deliver,
   keyOf,
   type LedgerStage,
   openLedgerStage,
-  openStage,
-  type Reply,
-  type Stage,
   type User,
   writesOf,
 } from '../support/ledger-stage.ts';

@@ -2,8 +2,9 @@
 // after the write, and the change that has to pass MFA.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { initialPassword } from '../../infra/local/tenant/entities.ts';
 import { codeOf } from '../support/door.ts';
-import { type Door, oldPassword, openStage, type Stage } from '../support/journey.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { askedSince, bodiesTo, unknownToMicrosoft } from '../support/seen.ts';
 
 let stage: Stage;
@@ -62,7 +63,7 @@ describe('DryRun', () => {
       RequestId: expect.stringMatching(uuid),
     });
     expect(askedSince(stage.tenant, before)).toEqual(['POST /v1.0/$batch']);
-    expect([user.password, user.accountEnabled]).toEqual([oldPassword, false]);
+    expect([user.password, user.accountEnabled]).toEqual([initialPassword, false]);
   });
 
   test('EnableUserIfNeeded: false on a disabled user: would stay so', async () => {

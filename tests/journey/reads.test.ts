@@ -2,17 +2,11 @@
 // of the batch; and whatever is not a clear answer refuses. The scenarios run side by side.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
 import { codeOf, type Reply } from '../support/door.ts';
 import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { passwordsTo, unknownToMicrosoft } from '../support/seen.ts';
 
-const reply = (status: number, body?: unknown, headers: Record<string, string> = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers,
-  body,
-});
 const error = (status: number, code: string): Fault =>
   reply(status, { error: { code, message: 'as the service says', innerError: null } });
 const throttle = (seconds: string): Fault =>

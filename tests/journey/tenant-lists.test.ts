@@ -1,18 +1,12 @@
 // Much to read, and the lists of the tenant in trouble: a worker that has none yet refuses what it cannot judge.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
 import { groupIds } from '../../infra/local/tenant/people.ts';
 import { codeOf } from '../support/door.ts';
 import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { askedSince, passwordsTo, unknownToMicrosoft } from '../support/seen.ts';
 
-const reply = (status: number, body?: unknown, headers: Record<string, string> = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers,
-  body,
-});
 const denied = reply(403, {
   error: { code: 'Authorization_RequestDenied', message: 'as the service says', innerError: null },
 });

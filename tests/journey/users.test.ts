@@ -2,9 +2,10 @@
 // else is ever touched.
 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { initialPassword } from '../../infra/local/tenant/entities.ts';
 import { groupIds } from '../../infra/local/tenant/people.ts';
 import { codeOf, type Reply } from '../support/door.ts';
-import { type Door, oldPassword, openStage, type Stage } from '../support/journey.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { bodiesTo, secretsLogged, unknownToMicrosoft, writesTo } from '../support/seen.ts';
 
 let stage: Stage;
@@ -61,7 +62,7 @@ test('an enabled user: two requests to Graph, one write, the whole answer', asyn
     passwordProfile: { password: password(reply), forceChangePasswordNextSignIn: true },
   });
   // A read-back would come after the answer was built; nothing of the kind was asked.
-  expect(tenant.signIn('adele.vance@contoso.com', oldPassword).status).toBe('Denied');
+  expect(tenant.signIn('adele.vance@contoso.com', initialPassword).status).toBe('Denied');
   expect(tenant.signIn('adele.vance@contoso.com', password(reply)).status).toBe('PasswordExpired');
 });
 
@@ -77,7 +78,7 @@ test('a disabled user is enabled by the same write that sets the password', asyn
     },
   ]);
   const signIn = (text: string) => stage.tenant.signIn('diego.disabled@contoso.com', text).status;
-  expect([signIn(oldPassword), signIn(password(reply))]).toEqual(['Denied', 'PasswordExpired']);
+  expect([signIn(initialPassword), signIn(password(reply))]).toEqual(['Denied', 'PasswordExpired']);
 });
 
 test('EnableUserIfNeeded: false resets a disabled user and says that the account stays so', async () => {
@@ -176,7 +177,7 @@ test.each(refused)('%s, by name and by object id: %s (%s)', async (code, userNam
   ];
   expect(replies.map(codeOf)).toEqual([code, code, code]);
   expect(writesTo(stage.tenant, user.id)).toEqual([]);
-  expect(user.password).toBe(oldPassword);
+  expect(user.password).toBe(initialPassword);
 });
 
 test.each([
@@ -212,7 +213,7 @@ test('the guest a_b#EXT#@contoso.com is never mistaken for a_b, whom a path cut 
   expect(addressed.filter((path) => /\/users\/a_b([/?]|$)/.test(path))).toEqual([]);
   expect(addressed.filter((path) => path.includes(cut.id))).toEqual([]);
   expect([cut.password, cut.lastPasswordChangeDateTime]).toEqual([
-    oldPassword,
+    initialPassword,
     '2026-01-15T08:30:00Z',
   ]);
 });

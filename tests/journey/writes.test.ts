@@ -1,10 +1,12 @@
 // The one write in trouble: repeated with the same password only, never sent late, and never called done or
 // refused when it is neither. The scenarios run side by side, each with a user of its own.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
+import { initialPassword } from '../../infra/local/tenant/entities.ts';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
 import { codeOf, type Reply } from '../support/door.ts';
-import { type Door, oldPassword, openStage, type Stage, sleep } from '../support/journey.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { passwordsTo, unknownToMicrosoft } from '../support/seen.ts';
 
 interface Scenario {
@@ -20,15 +22,6 @@ interface Scenario {
   readonly changed?: boolean;
 }
 
-const reply = (status: number, body?: unknown, headers: Record<string, string> = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers: {
-    ...(typeof body === 'object' ? { 'Content-Type': 'application/json' } : {}),
-    ...headers,
-  },
-  body,
-});
 const refused = (status: number, code: string, message: string): Fault =>
   reply(status, { error: { code, message, innerError: null } });
 const policy = refused(
@@ -301,7 +294,7 @@ test('a clear refusal leaves the old password', () => {
     ({ code, faults }) => !/200|Unknown/.test(code) && faults.length < 31,
   );
   expect(clear.length).toBeGreaterThan(8);
-  for (const { what } of clear) expect(outcomeOf(what).signIn(oldPassword)).toBe('SignedIn');
+  for (const { what } of clear) expect(outcomeOf(what).signIn(initialPassword)).toBe('SignedIn');
 });
 
 test('Retry-After of a throttled write is obeyed', () => {

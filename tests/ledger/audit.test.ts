@@ -2,15 +2,14 @@
 // the lock, what was claimed kept apart from what was verified, and nothing that is not named here.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
-  codeOf,
   crowd,
-  type Door,
   deliver,
   keyOf,
   type LedgerStage,
   openLedgerStage,
-  type Reply,
 } from '../support/ledger-stage.ts';
 
 let stage: LedgerStage;

@@ -2,16 +2,10 @@
 // two hundred users, one worker and two that share the tables.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  codeOf,
-  type Door,
-  deliver,
-  type LedgerStage,
-  openLedgerStage,
-  passwordsTo,
-  type Reply,
-  writesOf,
-} from '../support/ledger-stage.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
+import { deliver, type LedgerStage, openLedgerStage, writesOf } from '../support/ledger-stage.ts';
+import { passwordsTo } from '../support/seen.ts';
 
 let stage: LedgerStage;
 let doors: readonly Door[];

@@ -1,9 +1,9 @@
 // What counts towards a caller's hour and what does not (contract §6), and what the limit leaves behind.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
-  codeOf,
-  type Door,
   deliver,
   keyOf,
   type LedgerStage,

@@ -2,14 +2,13 @@
 // reaches: one caller, one header name. Without a key nothing is claimed, and the answer says so.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
-  codeOf,
   crowd,
-  type Door,
   keyOf,
   type LedgerStage,
   openLedgerStage,
-  type Reply,
   type User,
   writesOf,
 } from '../support/ledger-stage.ts';

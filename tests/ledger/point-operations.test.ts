@@ -2,10 +2,10 @@
 // there are, and no wait more than the contract's picture has.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
-  codeOf,
   crowd,
-  type Door,
   deliver,
   keyOf,
   type LedgerStage,

@@ -2,14 +2,13 @@
 // covers never gets a second reset, of no attempt of a delivery, neither in the pause nor after it.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import {
   type CallerEntry,
-  codeOf,
-  type Door,
   keyOf,
   type LedgerStage,
   openLedgerStage,
-  type Reply,
   type User,
   writesOf,
 } from '../support/ledger-stage.ts';

@@ -2,15 +2,14 @@
 // request and another one with that key get. Rows are edited in the table: that is how time passes here.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
 import type { Entity } from '../support/ledger-rows.ts';
 import {
-  codeOf,
   crowd,
-  type Door,
   deliver,
   type LedgerStage,
   openLedgerStage,
-  type Reply,
   retryAfter,
   type User,
   writesOf,

@@ -1,7 +1,7 @@
 // The twelve ways in which a dependency fails in the fault tables, spelled for the tenant (Graph, identity, key
 // set) and for the tables' proxy. Knows nothing of what should come of them.
 
-import { type Fault, throttled } from '../../infra/local/tenant/faults.ts';
+import { type Fault, reply, throttled } from '../../infra/local/tenant/faults.ts';
 import type { TableFault } from './table-proxy.ts';
 
 export const troubles = [
@@ -27,19 +27,16 @@ const page = '<html><head><title>Gateway</title></head><body>canary-upstream-pag
 const html = { 'Content-Type': 'text/html' };
 const json = { 'Content-Type': 'application/json' };
 
-const reply = (status: number, headers: Readonly<Record<string, string>>, body: string) =>
-  ({ kind: 'reply', status, headers, body }) as const;
-
 const connection = {
   slow: { kind: 'slow', ms: slowMs },
   hang: { kind: 'hang' },
   'reset before': { kind: 'resetBefore' },
   'reset after': { kind: 'resetAfter' },
   truncated: { kind: 'truncate' },
-  '502 HTML': reply(502, html, page),
-  '500 empty': reply(500, {}, ''),
-  '504': reply(504, {}, ''),
-  'wrong content type': reply(200, html, page),
+  '502 HTML': reply(502, page, html),
+  '500 empty': reply(500, ''),
+  '504': reply(504, ''),
+  'wrong content type': reply(200, page, html),
 } as const;
 
 const graphError = '{"error":{"code":"serviceNotAvailable","message":"canary-upstream-text"}}';
@@ -48,14 +45,14 @@ const tableError =
 
 export const graphFaults: Readonly<Record<Trouble, Fault>> = {
   ...connection,
-  '503': reply(503, json, graphError),
+  '503': reply(503, graphError, json),
   '429': throttled(),
   '429 Retry-After': throttled(retryAfterSeconds),
 };
 
 export const tableFaults: Readonly<Record<Trouble, TableFault>> = {
   ...connection,
-  '503': reply(503, json, tableError),
-  '429': reply(429, json, tableError),
-  '429 Retry-After': reply(429, { ...json, 'Retry-After': String(retryAfterSeconds) }, tableError),
+  '503': reply(503, tableError, json),
+  '429': reply(429, tableError, json),
+  '429 Retry-After': reply(429, tableError, { ...json, 'Retry-After': String(retryAfterSeconds) }),
 };

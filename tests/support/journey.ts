@@ -6,8 +6,6 @@ import { type Host, type HostOptions, startHost } from '../../infra/local/host.t
 import { startTenant, type Tenant, type TenantOptions } from '../../infra/local/tenant/tenant.ts';
 import { entraDoor, exchange, present, type Reply, type Sent } from './door.ts';
 
-export const oldPassword = 'Autumn-Harbor-41';
-
 type User = ReturnType<Tenant['directory']['addUser']>;
 
 export interface Door {
@@ -86,6 +84,3 @@ function doorOf(host: Host): Door {
       }),
   };
 }
-
-export const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms));

@@ -4,13 +4,13 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostOptions } from '../../infra/local/host.ts';
+import { initialPassword } from '../../infra/local/tenant/entities.ts';
 import type { TenantOptions } from '../../infra/local/tenant/tenant.ts';
 import { codeOf, type Reply } from './door.ts';
 import { type Door, openStage, type Stage } from './journey.ts';
 import { type LedgerRows, ledgerRows } from './ledger-rows.ts';
 import { passwordsTo } from './seen.ts';
-import type { Match } from './table-proxy.ts';
-import { startTableProxy, type TableProxy } from './table-proxy.ts';
+import { type Match, startTableProxy, type TableProxy } from './table-proxy.ts';
 
 export type User = ReturnType<Stage['user']>;
 type Settings = Readonly<Record<string, string | undefined>>;
@@ -78,7 +78,7 @@ export async function openLedgerStage(options: TenantOptions = {}): Promise<Ledg
   };
 }
 
-export { codeOf, type Door, openStage, passwordsTo, type Reply, type Stage };
+export { codeOf, type Door, passwordsTo, type Reply };
 
 /** So many callers, `c0` and on: a partition for each cell of a table. */
 export const crowd = (count: number): readonly CallerEntry[] =>
@@ -114,7 +114,7 @@ export const writesOf = ({ tenant }: Stage, user: User): { sent: number; done: n
   return { sent: writes.length, done: writes.filter(({ status }) => status === 204).length };
 };
 
-export const changed = ({ password }: User): boolean => password !== 'Autumn-Harbor-41';
+export const changed = ({ password }: User): boolean => password !== initialPassword;
 
 export const retryAfter = ({ headers }: Reply): number | undefined =>
   headers['retry-after'] === undefined ? undefined : Number(headers['retry-after']);

@@ -16,7 +16,7 @@ export type TableFault =
       readonly kind: 'reply';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
+      readonly body?: string | undefined;
     };
 
 export type Match = (operation: Operation) => boolean;

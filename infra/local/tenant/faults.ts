@@ -19,28 +19,32 @@ export type Fault =
       readonly applied?: boolean;
     };
 
+/** This answer, and nothing is done. */
+export const reply = <Body>(
+  status: number,
+  body?: Body,
+  headers: Readonly<Record<string, string>> = {},
+) => ({ kind: 'reply', status, headers, body }) as const;
+
 /** Graph's throttling, to the letter; without a number it does not say when to come back. */
-export const throttled = (retryAfterSeconds?: number): Fault => ({
-  kind: 'reply',
-  status: 429,
-  headers: {
-    'Content-Type': 'application/json',
-    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
-  },
-  body: {
-    error: {
-      code: 'TooManyRequests',
-      innerError: {
-        code: '429',
-        date: '2020-08-18T12:51:51',
-        message: 'Please retry after',
-        'request-id': '94fb3b52-452a-4535-a601-69e0a90e3aa2',
-        status: '429',
+export const throttled = (retryAfterSeconds?: number): Fault =>
+  reply(
+    429,
+    {
+      error: {
+        code: 'TooManyRequests',
+        innerError: {
+          code: '429',
+          date: '2020-08-18T12:51:51',
+          message: 'Please retry after',
+          'request-id': '94fb3b52-452a-4535-a601-69e0a90e3aa2',
+          status: '429',
+        },
+        message: 'Please retry again later.',
       },
-      message: 'Please retry again later.',
     },
-  },
-});
+    retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
+  );
 
 /** Unset members match everything. `item` matches "METHOD /url" of one item in a batch (decoded), and
     `method` is then the item's; without it `method` and `path` are those of the HTTP request. */
