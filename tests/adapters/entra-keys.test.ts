@@ -1,22 +1,14 @@
 // Verifying access tokens by the tenant's published keys over real HTTPS: the cache, its renewal when keys are
 // rotated, and that a door without keys stays shut.
 
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { entraKeys } from '../../lib/adapters/entra-keys.ts';
-import { trust, within } from '../support/trust.ts';
+import { within } from '../support/trust.ts';
+import { openTrusted, setDate } from './stage.ts';
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await startTenant();
-  trust(tenant);
-});
-afterEach(() => {
-  tenant.faults.clear();
-  tenant.authorityRequests.length = 0;
-  jest.useRealTimers();
-});
-afterAll(() => tenant.stop());
+const { tenant, forget, close } = await openTrusted();
+afterEach(forget);
+afterAll(close);
 
 const audience = () => String(tenant.environment['ENTRA_AUDIENCE']);
 const open = () =>
@@ -34,23 +26,6 @@ const verdict = async (keys: Keys, token: string, ms = 5_000): Promise<string> =
   return verified.ok ? 'ok' : verified.failure;
 };
 const reads = () => tenant.authorityRequests.length;
-const fakeDate = (now: number): void => {
-  jest.useFakeTimers({
-    now,
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
-  });
-};
 const day = 86_400;
 const longLived = (seconds = 30 * day) => {
   const at = Math.floor(Date.now() / 1000);
@@ -91,7 +66,7 @@ test('not this tenant’s signature, no signature, another algorithm', async () 
 
 test('an unknown key id reads the set again, but not more often than the cool-off allows', async () => {
   const start = Date.now();
-  fakeDate(start);
+  setDate(start);
   const keys = open();
   expect(await verdict(keys, longLived())).toBe('ok');
   for (let i = 0; i < 5; i += 1) {
@@ -100,7 +75,7 @@ test('an unknown key id reads the set again, but not more often than the cool-of
     );
   }
   expect(reads()).toBe(1);
-  fakeDate(start + 31_000);
+  setDate(start + 31_000);
   for (let i = 0; i < 5; i += 1) {
     expect(await verdict(keys, tenant.mintToken({}, { header: { kid: `no-${i}` } }))).toBe(
       'bad-token',
@@ -111,17 +86,17 @@ test('an unknown key id reads the set again, but not more often than the cool-of
 
 test('rotated keys: the new one opens after the cool-off, a withdrawn one shuts', async () => {
   const start = Date.now();
-  fakeDate(start);
+  setDate(start);
   const keys = open();
   const old = longLived();
   expect(await verdict(keys, old)).toBe('ok');
   tenant.rotateKeys();
   const fresh = longLived();
-  fakeDate(start + 31_000);
+  setDate(start + 31_000);
   expect([await verdict(keys, fresh), await verdict(keys, old)]).toEqual(['ok', 'ok']);
   tenant.rotateKeys(true);
   const newest = longLived();
-  fakeDate(start + 62_000);
+  setDate(start + 62_000);
   expect([await verdict(keys, newest), await verdict(keys, old)]).toEqual(['ok', 'bad-token']);
 });
 

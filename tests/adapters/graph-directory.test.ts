@@ -1,37 +1,20 @@
 // One user over real HTTPS: how each name is addressed, what becomes of the batch in trouble, revoking, and
 // which groups hide their members.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
 import { groupIds } from '../../infra/local/tenant/people.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
+import { startTenant } from '../../infra/local/tenant/tenant.ts';
 import { conformsToMetadata } from '../support/graph-metadata.ts';
-import { directoryOf, trust, within } from '../support/trust.ts';
+import { directoryOf, within } from '../support/trust.ts';
+import { codeOf, openTrusted, refusal } from './stage.ts';
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await startTenant();
-  trust(tenant);
-});
-afterEach(() => {
-  tenant.faults.clear();
-  tenant.requests.length = 0;
-  tenant.settings.withheld.clear();
-});
-afterAll(() => tenant.stop());
+const { tenant, forget, close } = await openTrusted();
+afterEach(forget);
+afterAll(close);
 
 const requestId = '6f1a3c52-0000-4000-8000-000000000001';
 const user = (name: string, ms = 2_000) => directoryOf(tenant).user(name, requestId, within(ms));
-const codeOf = async (reading: ReturnType<typeof user>): Promise<string> => {
-  const facts = await reading;
-  return facts.ok ? 'ok' : facts.failure.code;
-};
-const reply = (status: number, body?: unknown, headers = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers,
-  body,
-});
 
 describe('how a name is addressed', () => {
   test.each([
@@ -98,8 +81,6 @@ describe('trouble', () => {
     memberOf: /getMemberObjects/,
     owns: /ownedObjects/,
   };
-  const error = (status: number, code: string): Fault =>
-    reply(status, { error: { code, message: '', innerError: null } });
 
   describe.each(Object.entries(items))('of the item %s', (_item, item) => {
     test.each<readonly [fault: Fault, times: number, code: string]>([
@@ -112,10 +93,10 @@ describe('trouble', () => {
       [reply(500), 999, 'GraphUnavailable'],
       [{ kind: 'hang' }, 999, 'GraphUnavailable'],
       [{ kind: 'resetBefore' }, 999, 'GraphUnavailable'],
-      [error(403, 'Authorization_RequestDenied'), 1, 'GraphDenied'],
-      [error(401, 'InvalidAuthenticationToken'), 1, 'IdentityUnavailable'],
-      [error(400, 'Request_BadRequest'), 1, 'TargetProtected'],
-      [error(424, 'FailedDependency'), 1, 'TargetProtected'],
+      [refusal(403, 'Authorization_RequestDenied'), 1, 'GraphDenied'],
+      [refusal(401, 'InvalidAuthenticationToken'), 1, 'IdentityUnavailable'],
+      [refusal(400, 'Request_BadRequest'), 1, 'TargetProtected'],
+      [refusal(424, 'FailedDependency'), 1, 'TargetProtected'],
       [reply(200), 1, 'TargetProtected'],
       [reply(200, []), 1, 'TargetProtected'],
       [reply(200, { value: [{ id: 7 }] }), 1, 'TargetProtected'],
@@ -126,7 +107,7 @@ describe('trouble', () => {
   });
 
   test('404 of the user is no user; of another item the user cannot be read', async () => {
-    const gone = error(404, 'Request_ResourceNotFound');
+    const gone = refusal(404, 'Request_ResourceNotFound');
     const codes: string[] = [];
     for (const item of Object.values(items)) {
       tenant.faults.next({ item }, gone);
@@ -164,8 +145,8 @@ describe('trouble', () => {
     const { graphTransport } = await import('../../lib/adapters/graph-transport.ts');
     const token = async () => ({ ok: true, value: 'x' }) as const;
     const unreachable = graphDirectory(graphTransport(origin, token));
-    const facts = await unreachable.user(name, requestId, within(700));
-    expect(facts.ok ? 'ok' : facts.failure.code).toBe('GraphUnavailable');
+    const facts = unreachable.user(name, requestId, within(700));
+    expect(await codeOf(facts)).toBe('GraphUnavailable');
     expect((await gone.user(name, requestId, within(2_000))).ok).toBe(true);
   });
 });
@@ -176,12 +157,9 @@ describe('without the rights', () => {
     ['a token that has expired', { seconds: -60 }, 'IdentityUnavailable'],
     ['a token for somebody else', { audience: 'https://storage.azure.com' }, 'IdentityUnavailable'],
   ])('%s', async (_what, wish, code) => {
-    const facts = await directoryOf(tenant, wish).user(
-      'adele.vance@contoso.com',
-      requestId,
-      within(2_000),
-    );
-    expect(facts.ok ? 'ok' : facts.failure.code).toBe(code);
+    const directory = directoryOf(tenant, wish);
+    const facts = directory.user('adele.vance@contoso.com', requestId, within(2_000));
+    expect(await codeOf(facts)).toBe(code);
   });
 });
 
@@ -240,7 +218,6 @@ describe('which groups hide their members', () => {
     expect(await look([])).toEqual({ ok: true, value: new Map() });
     expect(tenant.requests).toEqual([]);
     tenant.faults.next({ item: /groups/ }, reply(403));
-    const seen = await look([groupIds.sales]);
-    expect(seen.ok ? 'ok' : seen.failure.code).toBe('GraphDenied');
+    expect(await codeOf(look([groupIds.sales]))).toBe('GraphDenied');
   });
 });

@@ -1,32 +1,15 @@
 // The tenant's lists over real HTTPS: whole or not at all, one reading at a time, at most 60 s old.
 
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
 import { conformsToMetadata } from '../support/graph-metadata.ts';
-import { directoryOf, trust, within } from '../support/trust.ts';
+import { directoryOf, within } from '../support/trust.ts';
+import { codeOf, openTrusted, refusal, setDate } from './stage.ts';
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await startTenant();
-  trust(tenant);
-});
-afterEach(() => {
-  tenant.faults.clear();
-  tenant.requests.length = 0;
-  tenant.settings.noPim = undefined;
-  jest.useRealTimers();
-});
-afterAll(() => tenant.stop());
+const { tenant, forget, close } = await openTrusted();
+afterEach(forget);
+afterAll(close);
 
-const reply = (status: number, body?: unknown, headers = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers,
-  body,
-});
-const error = (status: number, code: string): Fault =>
-  reply(status, { error: { code, message: 'as the service says', innerError: null } });
 const lists = {
   assignments: /roleAssignments/,
   eligibilities: /roleEligibilitySchedules/,
@@ -34,10 +17,6 @@ const lists = {
   domains: /\/domains/,
 } as const;
 const read = (ms = 1_500) => directoryOf(tenant).tenant(within(ms));
-const codeOf = async (reading: ReturnType<typeof read>): Promise<string> => {
-  const facts = await reading;
-  return facts.ok ? 'ok' : facts.failure.code;
-};
 
 test('who holds what, which groups, which domains: one request a list', async () => {
   const facts = await read();
@@ -65,18 +44,18 @@ test('who holds what, which groups, which domains: one request a list', async ()
 
 describe.each(Object.entries(lists))('%s', (_name, path) => {
   test.each<readonly [fault: Fault, times: number, code: string]>([
-    [error(503, 'UnknownError'), 1, 'ok'],
+    [refusal(503, 'UnknownError'), 1, 'ok'],
     [reply(500), 2, 'ok'],
     [reply(429, {}, { 'Retry-After': '1' }), 1, 'ok'],
     [{ kind: 'resetBefore' }, 1, 'ok'],
     [{ kind: 'resetAfter' }, 1, 'ok'],
     [{ kind: 'truncate' }, 1, 'ok'],
     [reply(429, {}, { 'Retry-After': '60' }), 99, 'TooManyRequests'],
-    [error(401, 'InvalidAuthenticationToken'), 1, 'IdentityUnavailable'],
-    [error(403, 'Authorization_RequestDenied'), 1, 'GraphDenied'],
+    [refusal(401, 'InvalidAuthenticationToken'), 1, 'IdentityUnavailable'],
+    [refusal(403, 'Authorization_RequestDenied'), 1, 'GraphDenied'],
     [reply(403), 1, 'GraphDenied'],
-    [error(400, 'Request_BadRequest'), 1, 'TargetProtected'],
-    [error(404, 'Request_ResourceNotFound'), 1, 'TargetProtected'],
+    [refusal(400, 'Request_BadRequest'), 1, 'TargetProtected'],
+    [refusal(404, 'Request_ResourceNotFound'), 1, 'TargetProtected'],
     [reply(200), 1, 'TargetProtected'],
     [reply(200, '<html>', { 'Content-Type': 'text/html' }), 1, 'TargetProtected'],
     [reply(200, '{"value":[', { 'Content-Type': 'application/json' }), 1, 'TargetProtected'],
@@ -110,20 +89,20 @@ describe('eligibilities of a tenant without the licence', () => {
     ['groups', lists.groups],
     ['domains', lists.domains],
   ])('the same words for %s refuse', async (_name, path) => {
-    tenant.faults.next({ path }, error(403, 'AadPremiumLicenseRequired'));
+    tenant.faults.next({ path }, refusal(403, 'AadPremiumLicenseRequired'));
     expect(await codeOf(read())).toBe('GraphDenied');
   });
 
   test.each([
-    ['another 400', error(400, 'Request_BadRequest'), 'TargetProtected'],
-    ['another 403', error(403, 'Authorization_RequestDenied'), 'GraphDenied'],
+    ['another 400', refusal(400, 'Request_BadRequest'), 'TargetProtected'],
+    ['another 403', refusal(403, 'Authorization_RequestDenied'), 'GraphDenied'],
   ])('%s refuses', async (_what, fault, code) => {
     tenant.faults.next({ path: lists.eligibilities }, fault, 99);
     expect(await codeOf(read())).toBe(code);
   });
 
   test('the code with a 500 is trouble as ever', async () => {
-    tenant.faults.next({ path: lists.eligibilities }, error(500, 'AadPremiumLicenseRequired'), 2);
+    tenant.faults.next({ path: lists.eligibilities }, refusal(500, 'AadPremiumLicenseRequired'), 2);
     const facts = await read(8_000);
     expect(facts.ok && facts.value.eligibilities).toHaveLength(2);
   });
@@ -139,7 +118,7 @@ describe('eligibilities of a tenant without the licence', () => {
       );
       tenant.faults.next(
         { path: /roleEligibility.*skiptoken/ },
-        error(400, 'AadPremiumLicenseRequired'),
+        refusal(400, 'AadPremiumLicenseRequired'),
       );
       const facts = await read();
       // Nobody may be lost: either the list is whole, or it refuses.
@@ -182,24 +161,6 @@ describe('pages', () => {
 });
 
 describe('kept at most 60 s', () => {
-  /** Only the clock is ours; everything else runs as ever. */
-  const at = (now: number): void => {
-    jest.useFakeTimers({
-      now,
-      doNotFake: [
-        'hrtime',
-        'nextTick',
-        'performance',
-        'queueMicrotask',
-        'setImmediate',
-        'clearImmediate',
-        'setInterval',
-        'clearInterval',
-        'setTimeout',
-        'clearTimeout',
-      ],
-    });
-  };
   const start = Date.parse('2026-11-24T12:00:00Z');
   const asked = () =>
     Object.values(lists).map(
@@ -209,14 +170,14 @@ describe('kept at most 60 s', () => {
   const open = () => directoryOf(tenant, { seconds: 864_000 });
 
   test('one reading serves for less than 60 s, then the next is read', async () => {
-    at(start);
+    setDate(start);
     const directory = open();
     expect((await directory.tenant(start + 5_000)).ok).toBe(true);
     expect(asked()).toEqual(readings(1));
-    at(start + 44_000);
+    setDate(start + 44_000);
     await directory.tenant(start + 49_000);
     expect(asked()).toEqual(readings(1));
-    at(start + 60_000);
+    setDate(start + 60_000);
     const user = tenant.directory.addUser({ userPrincipalName: 'late.admin@contoso.com' });
     tenant.directory.assignRole(user.id, '62e90394-69f5-4237-9190-012177145e10');
     const facts = await directory.tenant(start + 65_000);
@@ -232,31 +193,30 @@ describe('kept at most 60 s', () => {
   };
 
   test('a reading that fails while the older one is inside its 60 s: the older one serves', async () => {
-    at(start);
+    setDate(start);
     const directory = open();
     await directory.tenant(start + 5_000);
-    tenant.faults.next({ path: lists.domains }, error(403, 'Authorization_RequestDenied'), 99);
-    at(start + 59_900);
+    tenant.faults.next({ path: lists.domains }, refusal(403, 'Authorization_RequestDenied'), 99);
+    setDate(start + 59_900);
     expect((await directory.tenant(start + 64_000)).ok).toBe(true);
   });
 
   test('and after them nothing serves', async () => {
-    at(start);
+    setDate(start);
     const directory = open();
     await directory.tenant(start + 5_000);
-    tenant.faults.next({ path: lists.domains }, error(403, 'Authorization_RequestDenied'), 99);
-    at(start + 60_000);
-    const facts = await directory.tenant(start + 65_000);
-    expect(facts.ok ? 'ok' : facts.failure.code).toBe('GraphDenied');
+    tenant.faults.next({ path: lists.domains }, refusal(403, 'Authorization_RequestDenied'), 99);
+    setDate(start + 60_000);
+    expect(await codeOf(directory.tenant(start + 65_000))).toBe('GraphDenied');
     tenant.faults.clear();
     expect((await directory.tenant(start + 65_000)).ok).toBe(true);
   });
 
   test('a clock that was set back makes nothing older than it is', async () => {
-    at(start);
+    setDate(start);
     const directory = open();
     await directory.tenant(start + 5_000);
-    at(start - 3_600_000);
+    setDate(start - 3_600_000);
     await directory.tenant(start - 3_600_000 + 5_000);
     expect(asked()).toEqual(readings(2));
   });

@@ -1,22 +1,16 @@
 // The one write over real HTTPS: what leaves, and what becomes of it whatever Graph answers.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Fault } from '../../infra/local/tenant/faults.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { type Fault, reply } from '../../infra/local/tenant/faults.ts';
+import { startTenant } from '../../infra/local/tenant/tenant.ts';
 import { secret } from '../../lib/secret.ts';
 import { conformsToMetadata } from '../support/graph-metadata.ts';
-import { directoryOf, trust, within } from '../support/trust.ts';
+import { directoryOf, within } from '../support/trust.ts';
+import { openTrusted, refusal } from './stage.ts';
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await startTenant();
-  trust(tenant);
-});
-afterEach(() => {
-  tenant.faults.clear();
-  tenant.requests.length = 0;
-});
-afterAll(() => tenant.stop());
+const { tenant, forget, close } = await openTrusted();
+afterEach(forget);
+afterAll(close);
 
 const password = 'Kmtxd-Wxhtf-Pdrnk-497';
 const requestId = '6f1a3c52-0000-4000-8000-000000000002';
@@ -45,14 +39,8 @@ const outcomeOf = async (writing: ReturnType<typeof write>): Promise<string> => 
   const outcome = await writing;
   return outcome.kind === 'refused' ? outcome.failure.code : outcome.kind;
 };
-const reply = (status: number, body?: unknown, headers = {}): Fault => ({
-  kind: 'reply',
-  status,
-  headers,
-  body,
-});
 const refused = (status: number, message: string, code = 'Request_BadRequest'): Fault =>
-  reply(status, { error: { code, message, innerError: null } });
+  refusal(status, code, message);
 
 describe('what leaves', () => {
   const profile = { password, forceChangePasswordNextSignIn: true };

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { get as httpsGet } from 'node:https';
 import { ManagedIdentityCredential } from '@azure/identity';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import {
   createLocalJWKSet,
   decodeJwt,
@@ -11,19 +11,11 @@ import {
   type JSONWebKeySet,
   jwtVerify,
 } from 'jose';
-import { startTenant, type Tenant } from '../../infra/local/tenant/tenant.ts';
-import { type Answer, type Client, createClient, member } from './tenant-client.ts';
+import { startTenant } from '../../infra/local/tenant/tenant.ts';
+import { type Answer, member, openTenant } from './tenant-client.ts';
 
-let tenant: Tenant;
-let client: Client;
-beforeAll(async () => {
-  tenant = await startTenant();
-  client = createClient(tenant, '');
-});
-afterAll(async () => {
-  client.close();
-  await tenant.stop();
-});
+const { tenant, graph, close } = await openTenant();
+afterAll(close);
 
 const ask = async (query: Record<string, string>, header?: string): Promise<Answer> => {
   const url = `${tenant.environment['IDENTITY_ENDPOINT']}?${new URLSearchParams(query)}`;
@@ -104,7 +96,7 @@ test('the Azure identity library gets a token, and Graph takes it', async () => 
   Object.assign(process.env, { IDENTITY_ENDPOINT, IDENTITY_HEADER });
   const credential = new ManagedIdentityCredential({ clientId: AZURE_CLIENT_ID });
   const { token } = await credential.getToken(`${tenant.origin}/.default`);
-  const answer = await client.send('GET', '/v1.0/domains?$select=id', { token });
+  const answer = await graph.send('GET', '/v1.0/domains?$select=id', { token });
   expect(answer.status).toBe(200);
 });
 
@@ -128,11 +120,11 @@ test('what is not granted is not in the token, and a grant is in the next one', 
 
 const keySet = async () =>
   createLocalJWKSet(
-    (await client.get(`/${tenant.tenantId}/discovery/v2.0/keys`)).body as JSONWebKeySet,
+    (await graph.get(`/${tenant.tenantId}/discovery/v2.0/keys`)).body as JSONWebKeySet,
   );
 
 test('the discovery document and the keys verify a token of the Entra door', async () => {
-  const answer = await client.get(`/${tenant.tenantId}/v2.0/.well-known/openid-configuration`);
+  const answer = await graph.get(`/${tenant.tenantId}/v2.0/.well-known/openid-configuration`);
   expect(answer.body).toEqual({
     issuer: `${tenant.origin}/${tenant.tenantId}/v2.0`,
     jwks_uri: `${tenant.origin}/${tenant.tenantId}/discovery/v2.0/keys`,
@@ -175,7 +167,7 @@ test('a foreign key and a changed header do not verify; a rotated key does', asy
 });
 
 const signIn = (form: Record<string, string>): Promise<Answer> =>
-  client.send('POST', `/${tenant.tenantId}/oauth2/v2.0/token`, {
+  graph.send('POST', `/${tenant.tenantId}/oauth2/v2.0/token`, {
     body: new URLSearchParams(form).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });
