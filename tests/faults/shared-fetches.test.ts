@@ -7,18 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Certificate, makeCertificate } from '../../infra/local/tenant/certificate.ts';
 import { startTenant } from '../../infra/local/tenant/tenant.ts';
 import { graphFaults, type Trouble, troubles } from '../support/dependency-troubles.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import { type Door, openStage, type Stage } from '../support/journey.ts';
 import { watchLateness } from '../support/lateness.ts';
-import {
-  changed,
-  codeOf,
-  type Door,
-  openStage,
-  type Reply,
-  retryAfter,
-  type Stage,
-  type User,
-} from '../support/ledger-stage.ts';
+import { changed, retryAfter, type User } from '../support/ledger-stage.ts';
 import { always } from '../support/table-proxy.ts';
+import { completed, graphRead, type Outcome } from './outcomes.ts';
 
 const dependencies = ['token', 'tenant facts', 'key set', 'look-up batch'] as const;
 type Dependency = (typeof dependencies)[number];
@@ -30,28 +24,8 @@ const places: Readonly<Record<Dependency, { method: string; path: RegExp }>> = {
   'look-up batch': { method: 'POST', path: /\$batch/ },
 };
 
-/** Status and code, whether the user was changed, the same delivery right after. */
-type Outcome = readonly [answer: string, changed: 'changed' | 'unchanged', next: string];
-const completed: Outcome = ['200 Completed', 'changed', '200 AlreadyCompleted'];
 const identityDown: Outcome = ['503 IdentityUnavailable', 'unchanged', '200 Completed'];
-const graphDown: Outcome = ['503 GraphUnavailable', 'unchanged', '200 Completed'];
-const throttledOut: Outcome = ['429 TooManyRequests', 'unchanged', '200 Completed'];
-const protectedNow: Outcome = ['403 TargetProtected', 'unchanged', '200 Completed'];
 
-const graphRead: Readonly<Record<Trouble, Outcome>> = {
-  slow: completed,
-  hang: graphDown,
-  'reset before': graphDown,
-  'reset after': graphDown,
-  '429': throttledOut,
-  '429 Retry-After': throttledOut,
-  '500 empty': graphDown,
-  '502 HTML': graphDown,
-  '503': graphDown,
-  '504': graphDown,
-  truncated: graphDown,
-  'wrong content type': protectedNow,
-};
 const identityRead: Readonly<Record<Trouble, Outcome>> = {
   slow: completed,
   hang: identityDown,
