@@ -6,18 +6,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LOCAL_FUNCTION_KEY } from '../../infra/local/host.ts';
-import {
-  at,
-  codeOf,
-  type Door,
-  deliver,
-  keyOf,
-  type LedgerStage,
-  openLedgerStage,
-  passwordsTo,
-  type Reply,
-} from '../support/ledger-stage.ts';
+import { codeOf, type Reply } from '../support/door.ts';
+import type { Door } from '../support/journey.ts';
+import { at, deliver, keyOf, type LedgerStage, openLedgerStage } from '../support/ledger-stage.ts';
 import { leaksIn, spellings } from '../support/secrets.ts';
+import { passwordsTo } from '../support/seen.ts';
 import { signers, signingSecrets } from '../support/signing.ts';
 import { always } from '../support/table-proxy.ts';
 
@@ -283,18 +276,21 @@ test('no answer, and no password but in the one that hands it over', () => {
   for (const { text, headers } of replies) {
     expect(leaksIn(text + JSON.stringify(headers), withoutPasswords())).toEqual([]);
   }
+  let handedOver = 0;
   for (const password of passwords()) {
     const holders = replies.filter(
       ({ text, headers }) =>
         leaksIn(text + JSON.stringify(headers), new Map([['password', password]])).length > 0,
     );
     expect(holders.length).toBeLessThanOrEqual(1);
+    handedOver += holders.length;
     for (const { text, headers, json } of holders) {
       expect(JSON.stringify(headers)).not.toContain(password);
       if (Object.hasOwn(json, 'Status')) expect(json['Password']).toBe(password);
       else expect(text.split('\n')[1]).toBe(password);
     }
   }
+  expect(handedOver).toBe(7);
 });
 
 test('nothing of it in what is deployed, which holds no source and no path of the machine that built it', async () => {
