@@ -1,4 +1,4 @@
-// What the timer removes (contract §5, §7): deliveries, counts and locks after eight days, audit rows after their
+// What the timer removes: deliveries, counts and locks after eight days, audit rows after their
 // retention, never a row that was written anew, in bounded batches.
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
 // The worker is killed (SIGKILL) at every instant of a reset, and the delivery comes again to another worker: at
-// once, after 10 s, after 30 s (contract §5; time passes by moving the rows' dates). All cells stand still at
+// once, after 10 s, after 30 s (time passes by moving the rows' dates). All cells stand still at
 // their instant in one worker, and one kill ends them all.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

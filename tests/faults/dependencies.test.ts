@@ -276,7 +276,7 @@ const passwordsIn = (...replies: readonly Reply[]): readonly unknown[] =>
 const disclosures = ([first, , next]: Outcome): readonly string[] =>
   [first, next].filter((answer) => answer === '200 Completed');
 
-/** `Retry-After`: the exact seconds where the contract names them, else whether it is from 1 to 59. */
+/** `Retry-After`: the exact seconds where they are promised, else whether it is from 1 to 59. */
 const waitsOf = (reply: Reply): number | string | undefined => {
   const seconds = retryAfter(reply);
   const exact = ['503 OutcomeUnknown', '409 InProgress'].includes(codeOf(reply));

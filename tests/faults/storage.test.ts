@@ -1,6 +1,5 @@
-// Storage that is slow or down at each operation that is not in every request, or altogether (contract §5, §7):
-// before the write nothing is changed, after it the password is returned and said to be unrecorded. All within
-// the deadline.
+// Storage that is slow or down at each operation that is not in every request, or altogether: before the
+// write nothing is changed, after it the password is returned and said to be unrecorded. All within the deadline.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

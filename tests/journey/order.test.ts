@@ -1,4 +1,4 @@
-// Which check of a request comes first: of two things wrong with it, the contract's earlier one is told.
+// Which check of a request comes first: of two things wrong with it, the earlier one is told.
 
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -1,6 +1,6 @@
 // After a run through every kind of answer: all passwords that the tenant saw, all keys, tokens, signatures,
 // secrets and canaries from bodies and upstream texts are searched for in the log, in every row, in every answer
-// but the one that hands the password over, and in what is deployed (contract §3, §7).
+// but the one that hands the password over, and in what is deployed.
 
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// The trail (contract §7): one outcome row and one log line for every decision, the intent in the transaction of
+// The trail: one outcome row and one log line for every decision, the intent in the transaction of
 // the lock, what was claimed kept apart from what was verified, and nothing that is not named here.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
-// Many at once, at a real table service (contract §5; issue of exactly-once, point 8): one delivery fifty times,
-// two hundred users, one worker and two that share the tables.
+// Many at once, at a real table service: one delivery fifty times, two hundred users, one worker and two
+// that share the tables.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeOf, type Reply } from '../support/door.ts';

@@ -1,4 +1,4 @@
-// What counts towards a caller's hour and what does not (contract §6), and what the limit leaves behind.
+// What counts towards a caller's hour and what does not, and what the limit leaves behind.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeOf } from '../support/door.ts';

@@ -1,4 +1,4 @@
-// Which header is the key of a delivery (contract §5's list, first present wins), how it is read, and how far it
+// Which header is the key of a delivery (of a list, the first present wins), how it is read, and how far it
 // reaches: one caller, one header name. Without a key nothing is claimed, and the answer says so.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-// One reset per user at a time and the pause after it (contract §5, §6), over all callers, names and workers;
+// One reset per user at a time and the pause after it, over all callers, names and workers;
 // what a taker of an abandoned lock records first; whose withheld reset starts whose pause.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
 // What a request asks of the tables: point operations and bounded ranges of one partition, however many rows
-// there are, and no wait more than the contract's picture has.
+// there are, and no wait more than the picture of a request has.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeOf } from '../support/door.ts';

@@ -1,4 +1,4 @@
-// Senders that sign (contract §5): whoever captures a signed request and changes the headers that no signature
+// Senders that sign: whoever captures a signed request and changes the headers that no signature
 // covers never gets a second reset, of no attempt of a delivery, neither in the pause nor after it.
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-// Contract §5's table, row by row and through the wire: what the ledger knows of a key, and what the same
+// The table of exactly once, row by row and through the wire: what the ledger knows of a key, and what the same
 // request and another one with that key get. Rows are edited in the table: that is how time passes here.
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

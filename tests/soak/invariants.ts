@@ -1,4 +1,4 @@
-// What must hold after the soak (issue "Proof", point 3; contract §4, §5, §7), as sentences about what does not.
+// What must hold after the soak, as sentences about what does not.
 // Works on what was sent, answered, written and stored; knows nothing of how the load was made.
 
 import { codeOf, type LedgerStage, type Reply } from '../support/ledger-stage.ts';

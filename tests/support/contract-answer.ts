@@ -1,4 +1,4 @@
-// What every answer of a reset door has to look like (contract §3), said once for the properties. Throws
+// What every answer of a reset door has to look like, said once for the properties. Throws
 // with the reason when an answer is outside the contract.
 
 import type { Answer } from '../../lib/answer.ts';

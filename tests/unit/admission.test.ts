@@ -1,4 +1,4 @@
-// The way in (contract §2): what is checked, in which order, and what each door looks at.
+// The way in: what is checked, in which order, and what each door looks at.
 
 import { createHash, createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-// The wire (contract §3): bodies to the byte, headers, what Accept chooses, and what no answer ever says.
+// The wire: bodies to the byte, headers, what Accept chooses, and what no answer ever says.
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';

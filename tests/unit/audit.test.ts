@@ -1,4 +1,4 @@
-// What is said to log and trail (contract §7): registered events, and rows that keep the claimed apart.
+// What is said to log and trail: registered events, and rows that keep the claimed apart.
 
 import { expect, test } from '@jest/globals';
 import { auditEvents, auditFields, becauseOf, eventOf, whoAsksWhat } from '../../lib/audit.ts';

@@ -1,4 +1,4 @@
-// Who calls, and what may that caller do (contract §1, §6)?
+// Who calls, and what may that caller do?
 
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';

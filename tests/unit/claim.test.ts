@@ -1,4 +1,4 @@
-// Exactly once (contract §5): the table, row by row, at the boundary times; and what a claim becomes.
+// Exactly once: the table, row by row, at the boundary times; and what a claim becomes.
 
 import { expect, test } from '@jest/globals';
 import {

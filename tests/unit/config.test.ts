@@ -1,4 +1,4 @@
-// The settings (contract §8, §6): what comes out of a good environment, and every mistake of a bad one,
+// The settings: what comes out of a good environment, and every mistake of a bad one,
 // all at once.
 
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-// How the nine seconds of a request are divided (contract §3, §4.3).
+// How the nine seconds of a request are divided.
 
 import { expect, jest, test } from '@jest/globals';
 import {

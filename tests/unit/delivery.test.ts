@@ -1,4 +1,4 @@
-// The names of a delivery (contract §5): which header gives the key, what a signature adds, what makes
+// The names of a delivery: which header gives the key, what a signature adds, what makes
 // two requests the same one.
 
 import { createHash } from 'node:crypto';

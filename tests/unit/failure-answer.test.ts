@@ -1,4 +1,4 @@
-// What each failure says on the wire (contract §3's table): status, title, detail, and the headers that
+// What each failure says on the wire: status, title, detail, and the headers that
 // some of them carry. The sentences stand here in full: they are what callers read and act on.
 
 import { expect, test } from '@jest/globals';

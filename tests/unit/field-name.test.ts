@@ -1,4 +1,4 @@
-// What a sent name means (contract §2): a field, a near-miss that has to be reported, or nothing known.
+// What a sent name means: a field, a near-miss that has to be reported, or nothing known.
 
 import { expect, test } from '@jest/globals';
 import { meaningOf } from '../../lib/field-name.ts';

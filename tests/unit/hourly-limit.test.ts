@@ -1,4 +1,4 @@
-// The sliding hour (contract §6): never refused below the limit, and true seconds to wait.
+// The sliding hour: never refused below the limit, and true seconds to wait.
 
 import { expect, test } from '@jest/globals';
 import type { DeliveryLedger } from '../../lib/claim.ts';

@@ -1,4 +1,4 @@
-// The password (contract §4): how many there are, what stands in it, and what never does.
+// The password: how many there are, what stands in it, and what never does.
 
 import { randomInt } from 'node:crypto';
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-// /api/ready (contract §1): is the configuration whole, and may and can the identity do its work?
+// /api/ready: is the configuration whole, and may and can the identity do its work?
 
 import { expect, test } from '@jest/globals';
 import type { AuditEvent, LogFields } from '../../lib/audit.ts';

@@ -1,4 +1,4 @@
-// The dry run (contract §2, §3): every check, no write but its own records, and what would be done.
+// The dry run: every check, no write but its own records, and what would be done.
 
 import { expect, test } from '@jest/globals';
 import { err, ok } from '../../lib/result.ts';

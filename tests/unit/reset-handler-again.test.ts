@@ -1,4 +1,4 @@
-// Deliveries that come again (contract §5), through the whole story: done, refused, unknown, abandoned,
+// Deliveries that come again, through the whole story: done, refused, unknown, abandoned,
 // two at once.
 
 import { expect, test } from '@jest/globals';

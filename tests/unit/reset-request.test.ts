@@ -1,4 +1,4 @@
-// The reader (contract §2), sentence by sentence: what is accepted and as what, and what is refused with
+// The reader, sentence by sentence: what is accepted and as what, and what is refused with
 // which pointer.
 
 import { expect, test } from '@jest/globals';

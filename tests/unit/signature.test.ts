@@ -1,4 +1,4 @@
-// Signatures (contract §6): the published vectors, each profile, and everything that has to be refused.
+// Signatures: the published vectors, each profile, and everything that has to be refused.
 // The values of our own vectors were computed with OpenSSL.
 
 import { createHmac } from 'node:crypto';

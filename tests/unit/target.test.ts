@@ -1,4 +1,4 @@
-// The guard (contract §4.1, §4.2): one table over what protects, in which order it refuses, and what the
+// The guard: one table over what protects, in which order it refuses, and what the
 // look-up has to answer with.
 
 import { expect, test } from '@jest/globals';

@@ -1,4 +1,4 @@
-// One reset per user at a time, and the pause after a done one (contract §5).
+// One reset per user at a time, and the pause after a done one.
 
 import { expect, test } from '@jest/globals';
 import type { AuditRow } from '../../lib/audit.ts';
