@@ -79,6 +79,9 @@ async function serve(
   const asked: AskedRow = { ...who, requestId, startedAt };
   const journey: Case = { admitted: admitted.value, ...read.value, config, ports, asked, deadline };
   const tell = (ending: Ending) => conclude(ports, asked, ending, deadline.record);
+  // Refusals that need nobody else do not wait in line.
+  const allowed = callerMayAsk(admitted.value, read.value.request);
+  if (!allowed.ok) return tell({ outcome: allowed, counted: !isAboutTheToken(allowed.failure) });
   const work = async () => tell(await decide(journey, incoming.headers));
   return (await inTurn(work, deadline.beforeWrite - ports.now())) ?? tell(crowded);
 }
@@ -96,8 +99,6 @@ async function decide(journey: Case, headers: Incoming['headers']): Promise<Endi
   const { requestId, startedAt } = asked;
   const until = deadline.beforeWrite;
 
-  const allowed = callerMayAsk(admitted, request);
-  if (!allowed.ok) return { outcome: allowed, counted: !isAboutTheToken(allowed.failure) };
   if (request.dryRun) return rehearse(journey);
 
   // Three waits side by side; what the ledger knows wins, so it is looked at first.

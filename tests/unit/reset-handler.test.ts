@@ -212,6 +212,19 @@ test('in a crowd the sixty-fifth waits for its turn; when it does not come, noth
   ]);
 });
 
+test('whom a look at the request alone refuses does not wait in line', async () => {
+  const directory = { user: () => new Promise<never>(() => undefined) };
+  const config = calledBy({ mayEnable: false });
+  const { handle, ledger } = aJourney({ directory, config });
+  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
+  for (let i = 0; i < 64; i += 1) void handle(withoutKey);
+  const answer = await handle(plain({ EnableUserIfNeeded: true }), 'not-allowed');
+  expect([answer.status, codeOf(answer)]).toEqual([403, 'CallerNotAllowed']);
+  expect(ledger.rows.map(({ row }) => [row.requestId, row.code])).toEqual([
+    ['not-allowed', 'CallerNotAllowed'],
+  ]);
+});
+
 // --- turned away at the door -----------------------------------------------------------------------
 
 test('who is turned away at the door leaves a log line and no row', async () => {
