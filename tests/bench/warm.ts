@@ -38,7 +38,7 @@ const one = (stage: Stage, host: Host) => (): Promise<number> => {
 };
 
 export const waitFigures = (stage: Stage): Promise<readonly Line[]> =>
-  withHosts(stage, ['product', 'waits-only', 'runbook', 'straightforward'], async (hosts) => {
+  withHosts(stage, ['product', 'waits-only', 'runbook', 'empty'], async (hosts) => {
     const contestants = {
       product: one(stage, hosts.product),
       waits: one(stage, hosts['waits-only']),
@@ -53,6 +53,7 @@ export const waitFigures = (stage: Stage): Promise<readonly Line[]> =>
     );
     const known = await knownUserMs(stage, hosts.product);
     const own = await ownTime(stage, hosts.product);
+    const empty = await ownTime(stage, hosts.empty);
     const answer = median(graphOnly.product) / (2 * graphMs);
     const stored = median(both.product) / (2 * graphMs + 2 * storageMs);
     const order = median(graphOnly.product) / median(graphOnly.runbook);
@@ -81,18 +82,19 @@ export const waitFigures = (stage: Stage): Promise<readonly Line[]> =>
         met: order <= 0.7,
       },
       { what: 'answer / a function that makes the same calls bare', figure: bare.toFixed(2) },
+      { what: 'time outside all waits, median', figure: `${own.toFixed(1)} ms` },
       {
-        what: 'own time outside all waits, median',
-        figure: `${own.toFixed(1)} ms`,
+        what: '  more than that of an empty function',
+        figure: `${(own - empty).toFixed(1)} ms`,
         target: '<= 2 ms',
-        met: own <= 2,
+        met: own - empty <= 2,
       },
     ];
   });
 
 /**
- * The answer's time minus the time during which at least one dependency had a request of it: what the
- * host, the product and the loopback take for themselves.
+ * The answer's time minus the time during which at least one dependency was at work for it: what the host,
+ * the product with its SDKs, and the loopback take for themselves.
  */
 async function ownTime(stage: Stage, host: Host): Promise<number> {
   const own: number[] = [];
@@ -103,9 +105,9 @@ async function ownTime(stage: Stage, host: Host): Promise<number> {
     await mustReset(host, user);
     const to = performance.now();
     await sleep(5);
-    const graph = stage.tenant.requests.slice(seen).flatMap(({ at, item }) => {
-      const start = at - performance.timeOrigin;
-      return item === undefined ? [[start, start + graphMs] as const] : [];
+    const graph = stage.tenant.requests.slice(seen).flatMap(({ at, answeredAt, item }) => {
+      const [start, end] = [at, answeredAt ?? at].map((time) => time - performance.timeOrigin);
+      return item === undefined ? [[start ?? 0, end ?? 0] as const] : [];
     });
     own.push(to - from - covered([...graph, ...stage.storage.spans]));
   }

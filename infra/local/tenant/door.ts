@@ -15,6 +15,8 @@ export interface Incoming {
 }
 export type Handle = (incoming: Incoming) => Reply;
 
+const now = (): number => performance.timeOrigin + performance.now();
+
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -63,11 +65,11 @@ export function createDoor(
   faults: Faults,
   latencyMs: () => number,
   handle: Handle,
-  arrived: (incoming: Incoming) => { status: number },
+  arrived: (incoming: Incoming) => { status: number; answeredAt?: number },
 ): RequestListener {
   const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const incoming: Incoming = {
-      at: Date.now(),
+      at: now(),
       method: request.method ?? '',
       url: request.url ?? '',
       headers: request.headers,
@@ -80,6 +82,7 @@ export function createDoor(
     if (outcome === 'silence') return;
     if (outcome === 'reset') return void request.socket.destroy();
     record.status = outcome.status;
+    record.answeredAt = now();
     write(response, outcome);
   };
   return (request, response) => {

@@ -20,6 +20,7 @@ export interface Settings {
 }
 
 /** One request that arrived, kept for tests. `item` is the id within a batch; status 0: no answer left. */
+/** Times are milliseconds since 1970, with their fraction. */
 export interface RequestRecord {
   readonly at: number;
   readonly method: string;
@@ -27,7 +28,9 @@ export interface RequestRecord {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: unknown;
   readonly item?: string;
+  /** 0 until it is answered. */
   status: number;
+  answeredAt?: number;
 }
 
 export interface World {
