@@ -16,6 +16,7 @@ export interface Receipt {
   readonly requestId: string;
 }
 
+/** An earlier attempt of the delivery sent a write that was never answered. */
 export interface EarlierWrite {
   readonly sentAt: number;
   readonly requestId: string;
@@ -29,7 +30,6 @@ interface ClaimBase {
   readonly at: number;
 }
 export type Claim = ClaimBase &
-  /** `earlier`: an earlier attempt sent a write that was never answered. */
   (
     | { readonly state: 'claimed'; readonly earlier: EarlierWrite | undefined }
     | { readonly state: 'sent'; readonly givenUp: boolean }

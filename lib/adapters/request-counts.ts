@@ -1,6 +1,6 @@
 // How many requests a caller made lately. One row a request in the caller's partition, named
 // `count~<time, newest first>~<request id>`. Rows that were read once are remembered, so that only later
-// ones are window for, and a crowd of one caller shares its readings.
+// ones are asked for, and a crowd of one caller shares its readings.
 
 import type { LedgerFailure } from '../claim.ts';
 import { within } from '../deadline.ts';
@@ -21,11 +21,13 @@ export const countRow = (caller: string, at: number, requestId: string): Row => 
 /** A request is counted by its start when it ends, on instances whose clocks differ a little. */
 const lateMs = 30_000;
 
+/** Times are milliseconds since 1970; `until`: the last moment for an answer. */
 interface CountWindow {
   readonly since: number;
   readonly most: number;
   readonly until: number;
 }
+
 /** The keys of the count rows of a window, newest first. */
 type Counts = Result<readonly string[], LedgerFailure>;
 
@@ -65,7 +67,7 @@ const patienceMs = 1_000;
 
 /**
  * One reading at a time. Whoever asks meanwhile shares the next, which sees all that was written before
- * they window: joining the one under way would not.
+ * they asked: joining the one under way would not.
  */
 function shared(
   read: (window: CountWindow) => Promise<Counts>,
