@@ -42,8 +42,14 @@ const withoutUnusedIdentities: Plugin = {
   },
 };
 
-/** Rebuilds dist/ from the sources, and tells what went into it. */
-export async function bundle(): Promise<Metafile> {
+/** The files of which something is in the bundle. */
+const filesIn = ({ outputs }: Metafile): readonly string[] =>
+  Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? file : [])),
+  );
+
+/** Rebuilds dist/ from the sources; the files of which something went into it. */
+export async function bundle(): Promise<readonly string[]> {
   await generateSources(root);
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist);
@@ -73,7 +79,13 @@ export async function bundle(): Promise<Metafile> {
   );
   const manifest = { name, version, private: true, main: 'main.cjs', engines };
   await writeFile(path.join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  return metafile;
+  const files = filesIn(metafile);
+  if (files.some((file) => file.endsWith('workloadIdentityCredential.js'))) {
+    throw new Error(
+      '@azure/identity has other files than before: look at withoutUnusedIdentities in infra/build/bundle.ts.',
+    );
+  }
+  return files;
 }
 
 if (import.meta.main) await bundle();

@@ -9,9 +9,9 @@ import { root } from './root.ts';
 
 const allowed = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
 
-const { inputs } = await bundle();
+const files = await bundle();
 const folders = new Set(
-  Object.keys(inputs).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []),
+  files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []),
 );
 const shipped = await Promise.all(
   [...folders].map(async (folder) => {
