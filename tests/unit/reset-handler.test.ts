@@ -3,8 +3,10 @@
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { err, ok } from '../../lib/result.ts';
+import type { Failure } from '../../lib/failure.ts';
+import { err, ok, type Result } from '../../lib/result.ts';
 import { secret } from '../../lib/secret.ts';
+import type { UserFacts } from '../../lib/target.ts';
 import {
   aConfig,
   aJourney,
@@ -210,6 +212,26 @@ test('in a crowd the sixty-fifth waits for its turn; when it does not come, noth
   expect(ledger.rows.map(({ row }) => [row.requestId, row.kind, row.code])).toEqual([
     ['the-late-one', 'outcome', 'GraphUnavailable'],
   ]);
+});
+
+test('whoever waits in line goes on when another has ended', async () => {
+  const looking: ((found: Result<UserFacts, Failure>) => void)[] = [];
+  const directory = {
+    user: () => new Promise<Result<UserFacts, Failure>>((end) => looking.push(end)),
+  };
+  const { handle } = aJourney({ directory });
+  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
+  const first = handle(withoutKey);
+  for (let i = 1; i < 64; i += 1) void handle(withoutKey);
+  const waiting = handle(withoutKey, 'in-line');
+  await new Promise((done) => setTimeout(done, 20));
+  expect(looking).toHaveLength(64);
+  looking[0]?.(err({ code: 'UserNotFound' }));
+  expect((await first).status).toBe(404);
+  await new Promise((done) => setTimeout(done, 20));
+  expect(looking).toHaveLength(65);
+  looking[64]?.(ok(aUser()));
+  expect((await waiting).status).toBe(200);
 });
 
 test('whom a look at the request alone refuses does not wait in line', async () => {
