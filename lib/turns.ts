@@ -15,11 +15,10 @@ export function turnsOf(most: number): InTurn {
       free -= 1;
       return true;
     }
-    const called = Promise.withResolvers<true>();
-    const call = () => called.resolve(true);
-    waiting.add(call);
+    const called = Promise.withResolvers<void>();
+    waiting.add(called.resolve);
     await within(called.promise, patienceMs);
-    return !waiting.delete(call); // whoever is still in the line was not called
+    return !waiting.delete(called.resolve); // whoever is still in the line was not called
   };
   const pass = (): void => {
     const [next] = waiting;

@@ -21,6 +21,7 @@ const testsOf: Readonly<Record<string, string>> = {
   'callers-setting.ts': 'config',
   'claimed-text.ts': 'reset-request',
   'fold.ts': 'field-name',
+  'identity-rights.ts': '{identity-rights,readiness}',
   'replay.ts': 'reset-handler*',
   'request-problems.ts': 'reset-request',
   'reset-handler.ts': '{carry-out,reset-handler*}',

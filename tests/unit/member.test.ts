@@ -1,7 +1,7 @@
 // Looking into something of unknown shape finds own members only.
 
 import { expect, test } from '@jest/globals';
-import { member, parseJson } from '../../lib/member.ts';
+import { member, parseJson, textMember } from '../../lib/member.ts';
 
 test.each<[unknown, string, unknown]>([
   [{ a: 1 }, 'a', 1],
@@ -19,6 +19,17 @@ test.each<[unknown, string, unknown]>([
   [() => 1, 'name', undefined],
 ])('%j . %s', (value, name, found) => {
   expect(member(value, name)).toEqual(found);
+});
+
+test.each<[unknown, string | undefined]>([
+  [{ a: 'text' }, 'text'],
+  [{ a: '' }, ''],
+  [{ a: 5 }, undefined],
+  [{ a: null }, undefined],
+  [{ b: 'text' }, undefined],
+  [undefined, undefined],
+])('%j . a, if it is a text', (value, found) => {
+  expect(textMember(value, 'a')).toBe(found);
 });
 
 test.each<[string, unknown]>([
