@@ -52,8 +52,8 @@ export async function repeat<T>(
 /** For the attempt that listens to its signal and says what happened. */
 const graceMs = 50;
 
-/** Less than this is no attempt: not even a handshake would fit. */
-const minimumAttemptMs = 50;
+/** Less than this is no attempt: cut off, it would hide what the one before it was told. */
+const minimumAttemptMs = 250;
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3); undefined if neither. */
 export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {
