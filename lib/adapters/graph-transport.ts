@@ -88,10 +88,8 @@ function onTheWire({ request, options = {} }: Context): PipelineRequest {
   return createPipelineRequest({
     url: String(request),
     method: method as HttpMethods, // the three of GraphRequest
-    headers: createHttpHeaders({
-      'Accept-Encoding': 'gzip, deflate',
-      ...Object.fromEntries(new Headers(headers)),
-    }),
+    // No Accept-Encoding: asked for, the client would unpack empty bodies too, and lose their status.
+    headers: createHttpHeaders(Object.fromEntries(new Headers(headers))),
     ...(typeof body === 'string' ? { body } : {}),
     ...(signal ? { abortSignal: signal } : {}),
   });

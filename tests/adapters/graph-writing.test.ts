@@ -271,3 +271,21 @@ describe('trouble: the same password again, and unclear stays unclear', () => {
     expect(tenant.requests).toEqual([]);
   });
 });
+
+describe('an empty answer that calls itself compressed', () => {
+  const gzip = { 'Content-Encoding': 'gzip' };
+  test('a 204 is the truth, and the write is not repeated', async () => {
+    const user = someone();
+    tenant.faults.next({ method: 'PATCH' }, { ...reply(204, '', gzip), applied: true });
+    expect(await outcomeOf(write(user.id))).toBe('done');
+    expect(tenant.requests).toHaveLength(1);
+  });
+  test('a 429 keeps its status and its waiting time', async () => {
+    const user = someone();
+    tenant.faults.next({ method: 'PATCH' }, reply(429, '', { ...gzip, 'Retry-After': '30' }));
+    expect(await write(user.id)).toMatchObject({
+      kind: 'refused',
+      failure: { code: 'TooManyRequests', retryAfterSeconds: 30 },
+    });
+  });
+});
