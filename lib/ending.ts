@@ -31,6 +31,13 @@ export interface RecordTools {
 /** What the rows of one request share: who asks for what, under which id, since when. */
 export type AskedRow = Omit<AuditRow, 'kind' | 'at' | 'code'> & { readonly startedAt: number };
 
+const crowdedRetrySeconds = 10;
+/** The turn of a request did not come in time: Graph was not asked. */
+export const crowded: Ending = {
+  outcome: err({ code: 'GraphUnavailable', retryAfterSeconds: crowdedRetrySeconds }),
+  counted: true,
+};
+
 const releaseMs = 1_000;
 
 /** Writes the records and answers what may now be said. `until`: ms since 1970, the last moment. */

@@ -2,26 +2,33 @@
 // a lock or a pause of the user refuses it as it would the reset. Says what would be done, and which
 // right would be missing as far as that can be seen.
 
-import type { Ending } from './ending.ts';
+import { crowded, type Ending } from './ending.ts';
 import { withinHourlyLimit } from './hourly-limit.ts';
 import { missingToReset } from './identity-rights.ts';
 import type { Case } from './journey.ts';
 import { enablesAccount } from './reset-password.ts';
 import { err, ok } from './result.ts';
 import { findTarget } from './target.ts';
+import type { InTurn } from './turns.ts';
 import { judgeLock } from './user-lock.ts';
 
-export async function rehearse(journey: Case): Promise<Ending> {
+export async function rehearse(journey: Case, inTurn: InTurn): Promise<Ending> {
   const { config, ports, request, admitted, asked, deadline } = journey;
   const { caller } = admitted;
   const { requestId } = asked;
   const until = deadline.beforeWrite;
-  const [limit, target, rights] = await Promise.all([
-    withinHourlyLimit(ports.deliveries, caller, asked.startedAt, until),
-    findTarget(ports.directory, caller, request, config.protectedGroupIds, requestId, until),
-    ports.identity.rights(until),
-  ]);
+  const look = () =>
+    Promise.all([
+      findTarget(ports.directory, caller, request, config.protectedGroupIds, requestId, until),
+      ports.identity.rights(until),
+    ]);
+  const looking = inTurn(look, until - ports.now());
+  void Promise.allSettled([looking]); // an early end leaves nobody to await it
+  const limit = await withinHourlyLimit(ports.deliveries, caller, asked.startedAt, until);
   if (!limit.ok) return { outcome: limit, counted: false };
+  const looked = await looking;
+  if (looked === undefined) return crowded;
+  const [target, rights] = looked;
   if (!target.ok)
     return { outcome: err(target.failure.why), counted: true, user: target.failure.user };
   const user = target.value;

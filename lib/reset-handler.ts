@@ -13,11 +13,11 @@ import {
 import { becauseOf, describeBug, eventOf, type Log, whoAsksWhat } from './audit.ts';
 import { callerMayAsk } from './caller.ts';
 import { carryOut } from './carry-out.ts';
-import { claimDelivery, released } from './claim.ts';
+import { claimDelivery, type EarlierWrite, type HeldClaim, released } from './claim.ts';
 import type { Config } from './config.ts';
 import { deadlineFrom } from './deadline.ts';
 import { nameDelivery } from './delivery.ts';
-import { type AskedRow, conclude, type Ending } from './ending.ts';
+import { type AskedRow, conclude, crowded, type Ending } from './ending.ts';
 import type { Failure } from './failure.ts';
 import { withinHourlyLimit } from './hourly-limit.ts';
 import type { Case, Ports } from './journey.ts';
@@ -31,7 +31,6 @@ export type ResetHandler = (incoming: Incoming, log: Log) => Promise<Answer>;
 
 /** Far above what a person or a ticketing system sends, far below what makes everybody late. */
 const mostAtOnce = 64;
-const crowdedRetrySeconds = 10;
 
 export function resetHandler(
   config: Result<Config, unknown>,
@@ -78,58 +77,93 @@ async function serve(
   const who = whoAsksWhat(admitted.value, door, read.value.request, clientRequestId);
   const asked: AskedRow = { ...who, requestId, startedAt };
   const journey: Case = { admitted: admitted.value, ...read.value, config, ports, asked, deadline };
-  const tell = (ending: Ending) => conclude(ports, asked, ending, deadline.record);
-  // Refusals that need nobody else do not wait in line.
-  const allowed = callerMayAsk(admitted.value, read.value.request);
-  if (!allowed.ok) return tell({ outcome: allowed, counted: !isAboutTheToken(allowed.failure) });
-  const work = async () => tell(await decide(journey, incoming.headers));
-  return (await inTurn(work, deadline.beforeWrite - ports.now())) ?? tell(crowded);
+  const ending = await decide(journey, incoming.headers, inTurn);
+  return conclude(ports, asked, ending, deadline.record);
 }
 
-const crowded: Ending = {
-  outcome: err({ code: 'GraphUnavailable', retryAfterSeconds: crowdedRetrySeconds }),
-  counted: true,
-};
-
 /** The stations after the door, until the way ends. Records come afterwards, in `conclude`. */
-async function decide(journey: Case, headers: Incoming['headers']): Promise<Ending> {
-  const { config, ports, request, admitted, signed, asked, deadline } = journey;
-  const { deliveries, directory } = ports;
+async function decide(
+  journey: Case,
+  headers: Incoming['headers'],
+  inTurn: InTurn,
+): Promise<Ending> {
+  const { ports, request, admitted, deadline } = journey;
+  const allowed = callerMayAsk(admitted, request);
+  if (!allowed.ok) return { outcome: allowed, counted: !isAboutTheToken(allowed.failure) };
+  if (request.dryRun) return rehearse(journey, inTurn);
+
+  // Three waits side by side. What the ledger knows wins, and does not wait in line: only Graph is
+  // asked in turn.
+  const asking = askLedger(journey, headers);
+  let isOver = false;
+  const work = async () => (isOver ? undefined : workOn(journey, asking));
+  const working = inTurn(work, deadline.beforeWrite - ports.now());
+  void Promise.allSettled([working]); // an early end leaves nobody to await it
+  const known = await asking;
+  isOver = !known.ok;
+  if (!known.ok) return known.failure;
+  return (await working) ?? { ...crowded, claim: untouched(known.value) };
+}
+
+/** The delivery is this request's to work on, and within the caller's hour. */
+interface Open {
+  readonly held: HeldClaim | undefined;
+  readonly earlier: EarlierWrite | undefined;
+}
+
+async function askLedger(
+  { ports, request, admitted, signed, asked, deadline }: Case,
+  headers: Incoming['headers'],
+): Promise<Result<Open, Ending>> {
+  const { deliveries } = ports;
   const { caller } = admitted;
   const { requestId, startedAt } = asked;
   const until = deadline.beforeWrite;
-
-  if (request.dryRun) return rehearse(journey);
-
-  // Three waits side by side; what the ledger knows wins, so it is looked at first.
   const { names, fingerprint } = nameDelivery(caller.name, headers, signed, request);
   const fresh = { names, fingerprint, caller: caller.name, requestId, at: startedAt };
-  const { protectedGroupIds } = config;
   const claiming = claimDelivery(deliveries, fresh, until);
   const counting = withinHourlyLimit(deliveries, caller, startedAt, until);
-  const looking = findTarget(directory, caller, request, protectedGroupIds, requestId, until);
-  void Promise.allSettled([counting, looking]); // an early end leaves nobody to await them
+  void Promise.allSettled([counting]);
 
   const claimed = await claiming;
-  if (!claimed.ok) return { outcome: claimed, counted: false };
+  if (!claimed.ok) return err({ outcome: claimed, counted: false });
   if ('receipt' in claimed.value) {
-    return { outcome: ok(replay(claimed.value.receipt, request.warnings)), counted: false };
+    return err({ outcome: ok(replay(claimed.value.receipt, request.warnings)), counted: false });
   }
-  const { held, earlier } = claimed.value;
-  const claim = held && { held, next: released(held, earlier) };
   const limit = await counting;
-  if (!limit.ok) {
-    // Names that a signature ties together stay tied: forgotten, a captured attempt would be new again.
-    const forgets = held?.isNew && names.length === 1;
-    return { outcome: limit, counted: false, claim, forgets };
-  }
+  if (limit.ok) return ok(claimed.value);
+  // Names that a signature ties together stay tied: forgotten, a captured attempt would be new again.
+  const forgets = claimed.value.held?.isNew && names.length === 1;
+  return err({ outcome: limit, counted: false, claim: untouched(claimed.value), forgets });
+}
+
+/** Nothing was written for it: whoever comes next may run. */
+const untouched = ({ held, earlier }: Open): Ending['claim'] =>
+  held && { held, next: released(held, earlier) };
+
+/** Looks the user up while the ledger is still being asked, and goes on when both have answered. */
+async function workOn(journey: Case, asking: ReturnType<typeof askLedger>): Promise<Ending> {
+  const { config, ports, request, admitted, asked, deadline } = journey;
+  const looking = findTarget(
+    ports.directory,
+    admitted.caller,
+    request,
+    config.protectedGroupIds,
+    asked.requestId,
+    deadline.beforeWrite,
+  );
+  void Promise.allSettled([looking]);
+  const known = await asking;
+  if (!known.ok) return known.failure;
+  const { held, earlier } = known.value;
   const target = await looking;
   const user = target.ok ? target.value : target.failure.user;
   if (held && earlier && user && changedSince(user, earlier)) {
     return settleEarlier(journey, held, earlier, user);
   }
-  if (!target.ok) return { outcome: err(target.failure.why), counted: true, user, claim };
-  return carryOut(journey, target.value, held, earlier);
+  if (target.ok) return carryOut(journey, target.value, held, earlier);
+  const claim = untouched(known.value);
+  return { outcome: err(target.failure.why), counted: true, user, claim };
 }
 
 const isAboutTheToken = (failure: Failure): boolean =>

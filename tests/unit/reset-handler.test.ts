@@ -3,10 +3,8 @@
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import type { Failure } from '../../lib/failure.ts';
-import { err, ok, type Result } from '../../lib/result.ts';
+import { err, ok } from '../../lib/result.ts';
 import { secret } from '../../lib/secret.ts';
-import type { UserFacts } from '../../lib/target.ts';
 import {
   aConfig,
   aJourney,
@@ -194,57 +192,6 @@ test('a look-up that breaks after the ledger has answered harms nobody', async (
   } finally {
     process.off('unhandledRejection', note);
   }
-});
-
-test('in a crowd the sixty-fifth waits for its turn; when it does not come, nothing is begun', async () => {
-  const directory = { user: () => new Promise<never>(() => undefined) };
-  const { handle, calls, ledger } = aJourney({ directory, startedAt: startedAt - 6_490 });
-  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
-  for (let i = 0; i < 64; i += 1) void handle(withoutKey);
-  await new Promise((done) => setImmediate(done));
-  const begun = () => calls.filter((call) => call === 'directory.user').length;
-  expect(begun()).toBe(64);
-  const answer = await handle(withoutKey, 'the-late-one');
-  expect([answer.status, codeOf(answer)]).toEqual([503, 'GraphUnavailable']);
-  expect(answer.headers['Retry-After']).toBe('10');
-  expect(begun()).toBe(64);
-  expect(ledger.counts.map(({ requestId: id }) => id)).toEqual(['the-late-one']);
-  expect(ledger.rows.map(({ row }) => [row.requestId, row.kind, row.code])).toEqual([
-    ['the-late-one', 'outcome', 'GraphUnavailable'],
-  ]);
-});
-
-test('whoever waits in line goes on when another has ended', async () => {
-  const looking: ((found: Result<UserFacts, Failure>) => void)[] = [];
-  const directory = {
-    user: () => new Promise<Result<UserFacts, Failure>>((end) => looking.push(end)),
-  };
-  const { handle } = aJourney({ directory });
-  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
-  const first = handle(withoutKey);
-  for (let i = 1; i < 64; i += 1) void handle(withoutKey);
-  const waiting = handle(withoutKey, 'in-line');
-  await new Promise((done) => setTimeout(done, 20));
-  expect(looking).toHaveLength(64);
-  looking[0]?.(err({ code: 'UserNotFound' }));
-  expect((await first).status).toBe(404);
-  await new Promise((done) => setTimeout(done, 20));
-  expect(looking).toHaveLength(65);
-  looking[64]?.(ok(aUser()));
-  expect((await waiting).status).toBe(200);
-});
-
-test('whom a look at the request alone refuses does not wait in line', async () => {
-  const directory = { user: () => new Promise<never>(() => undefined) };
-  const config = calledBy({ mayEnable: false });
-  const { handle, ledger } = aJourney({ directory, config });
-  const withoutKey = aRequest({ headers: { 'idempotency-key': null } });
-  for (let i = 0; i < 64; i += 1) void handle(withoutKey);
-  const answer = await handle(plain({ EnableUserIfNeeded: true }), 'not-allowed');
-  expect([answer.status, codeOf(answer)]).toEqual([403, 'CallerNotAllowed']);
-  expect(ledger.rows.map(({ row }) => [row.requestId, row.code])).toEqual([
-    ['not-allowed', 'CallerNotAllowed'],
-  ]);
 });
 
 // --- turned away at the door -----------------------------------------------------------------------
