@@ -2,7 +2,7 @@
 // audience, lifetime. The key set is cached, read by one request at a time, and read again for an
 // unknown key id, but not more often than the cool-off allows. Without keys the door stays shut.
 
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { TokenVerifier } from '../admission.ts';
 import type { EntraConfig } from '../config.ts';
 import { within } from '../deadline.ts';
@@ -22,6 +22,13 @@ export function entraKeys({
     cooldownDuration: coolOffMs,
     cacheMaxAge: keysKeptMs,
   });
+  const hasKeys = (): boolean => keys.jwks()?.keys.some(({ kty }) => kty === 'RSA') ?? false;
+  /** A set that came without a key says nothing about a token: as if it had not come. */
+  const keyOf: JWTVerifyGetKey = async (header, token) => {
+    if (!hasKeys()) await keys.reload();
+    if (!hasKeys()) throw new errors.JWKSInvalid('The set holds no RSA key.');
+    return keys(header, token);
+  };
   const options = {
     audience: [...audiences],
     issuer: [...issuers],
@@ -30,17 +37,14 @@ export function entraKeys({
   };
   return {
     verify: async (token, until) => {
-      const verified = jwtVerify(token, keys, options).then(
+      const verified = jwtVerify(token, keyOf, options).then(
         ({ payload }) => ok(payload),
         (error: unknown) => err(faultOf(error)),
       );
       return (await within(verified, until - Date.now())) ?? err('keys-unavailable' as const);
     },
     reachable: async (until) => {
-      const loaded = keys.reload().then(
-        () => true,
-        () => false,
-      );
+      const loaded = keys.reload().then(hasKeys, () => false);
       return (await within(loaded, until - Date.now())) ?? false;
     },
   };

@@ -112,6 +112,8 @@ test.each([
   ['answers 404', { kind: 'reply', status: 404 } as const],
   ['answers HTML', { kind: 'reply', status: 200, body: '<html>' } as const],
   ['answers no set', { kind: 'reply', status: 200, body: { keys: 'none' } } as const],
+  ['answers an empty set', { kind: 'reply', status: 200, body: { keys: [] } } as const],
+  ['answers no RSA key', { kind: 'reply', status: 200, body: { keys: [{ kty: 'EC' }] } } as const],
   [
     'leads elsewhere',
     { kind: 'reply', status: 302, headers: { Location: 'http://127.0.0.1:1/' } } as const,
