@@ -109,14 +109,24 @@ function readLedger(text: Text, wrong: Wrong): Config['ledger'] | undefined {
   return wrong('AzureWebJobsStorage', 'This is no storage connection string. Copy it whole.');
 }
 
-/** The emulator, an account with its key, or a table endpoint with a shared access signature. */
+/**
+ * The emulator, an account with its key, or a table endpoint with a shared access signature: what the
+ * table client takes (`@azure/data-tables`, connectionString), which throws at everything else.
+ */
 function isWhole(connectionString: string): boolean {
-  const has = (...names: string[]): boolean =>
-    names.every((name) => new RegExp(`(^|;)\\s*${name}=[^;]`, 'i').test(connectionString));
+  const pairs = connectionString.split(';').map((pair) => /^\s*([^=]+)=(.*?)\s*$/.exec(pair) ?? []);
+  const parts = new Map(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
+  const part = (name: string): string => parts.get(name) ?? '';
+  if (part('usedevelopmentstorage').toLowerCase() === 'true') return true;
+  const endpoint = part('tableendpoint');
+  if (endpoint !== '' && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) return false;
+  if (part('sharedaccesssignature') !== '' && part('accountkey') === '') return endpoint !== '';
+  const protocol = part('defaultendpointsprotocol').toLowerCase();
   return (
-    has('UseDevelopmentStorage') ||
-    has('AccountName', 'AccountKey', '(EndpointSuffix|TableEndpoint)') ||
-    has('TableEndpoint', 'SharedAccessSignature')
+    part('accountname') !== '' &&
+    part('accountkey') !== '' &&
+    (protocol === 'https' || (protocol === 'http' && endpoint !== '')) &&
+    (endpoint !== '' || part('endpointsuffix') !== '')
   );
 }
 

@@ -160,6 +160,7 @@ test.each([
   ['AzureWebJobsStorage__tableServiceUri', 'http://x.table.core.windows.net'],
   ['AzureWebJobsStorage', 'x'],
   ['AzureWebJobsStorage', 'UseDevelopmentStorage='],
+  ['AzureWebJobsStorage', 'UseDevelopmentStorage=false'],
   ['AzureWebJobsStorage', 'XUseDevelopmentStorage=true'],
   ['AzureWebJobsStorage', 'AccountName=x;EndpointSuffix=core.windows.net'],
   ['AzureWebJobsStorage', 'AccountName=x;AccountKey=;EndpointSuffix=core.windows.net'],
