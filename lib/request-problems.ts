@@ -9,8 +9,6 @@ import { type DecidingName, decidingNames, type FieldName } from './request-sche
 import { asBoolean, asText, type SentFields } from './sent-fields.ts';
 import { isResidue } from './template-residue.ts';
 
-type UnsupportedPayload = Extract<Failure, { code: 'UnsupportedPayload' }>;
-
 const mostProblems = 20;
 export const mostNames = 5;
 const longestName = 64;
@@ -29,29 +27,29 @@ export function textProblem(fault: JsonFault): Problem {
   return { pointer: '', detail };
 }
 
-const unsupportedPayload: UnsupportedPayload = {
-  code: 'UnsupportedPayload',
-  problems: [
-    {
-      pointer: '/UserName',
-      detail:
-        'UserName is missing at the root of the body; nested objects are not searched. Paste this ' +
-        'and fill in the user from your system: {"UserName":"name@domain","TicketId":"123"}',
-    },
-  ],
+const pasteThis: Problem = {
+  pointer: '/UserName',
+  detail:
+    'UserName is missing at the root of the body; nested objects are not searched. Paste this ' +
+    'and fill in the user from your system: {"UserName":"name@domain","TicketId":"123"}',
 };
+
+/** @param problems of the request; that UserName is missing is among them, and said better here. */
+export const unsupportedPayload = (problems: readonly Problem[]): Failure => ({
+  code: 'UnsupportedPayload',
+  problems: [pasteThis, ...problems.filter(({ pointer }) => pointer !== pasteThis.pointer)].slice(
+    0,
+    mostProblems,
+  ),
+});
 
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A fixed payload of some system, in which nobody is named where we look. */
-export function payloadOfAnotherShape({
-  all,
-  fields,
-  misses,
-}: SentFields): UnsupportedPayload | undefined {
+export function isOfAnotherShape({ all, fields, misses }: SentFields): boolean {
   const named = fields.has('UserName') || misses.some(({ of }) => of === 'UserName');
-  return !named && all.some(({ value }) => isObject(value)) ? unsupportedPayload : undefined;
+  return !named && all.some(({ value }) => isObject(value));
 }
 
 export function problemsOf(sent: SentFields): readonly Problem[] {

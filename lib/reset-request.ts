@@ -8,10 +8,11 @@ import { rootMembers } from './request-json.ts';
 import {
   cleanName,
   invalidRequest,
+  isOfAnotherShape,
   mostNames,
-  payloadOfAnotherShape,
   problemsOf,
   textProblem,
+  unsupportedPayload,
 } from './request-problems.ts';
 import { type ClaimedName, claimedNames, type DecidingName } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';
@@ -48,10 +49,8 @@ export function readRequest(
     return err(invalidRequest([textProblem(members), ...keyProblems]));
   }
   const sent = sortMembers(members);
-  const foreign = payloadOfAnotherShape(sent);
-  if (foreign !== undefined)
-    return err({ ...foreign, problems: [...foreign.problems, ...keyProblems] });
   const problems = [...problemsOf(sent), ...keyProblems];
+  if (isOfAnotherShape(sent)) return err(unsupportedPayload(problems));
   return problems.length > 0 ? err(invalidRequest(problems)) : ok(requestOf(sent, mayEnable));
 }
 

@@ -544,7 +544,6 @@ test('warnings come in the order of the table, unknown fields last', () => {
 test.each([
   ['Freshdesk', { freshdesk_webhook: { ticket_id: 1, UserName: userName } }],
   ['Jira', { timestamp: 1, webhookEvent: 'jira:issue_updated', issue: { key: 'A-1' }, user: {} }],
-  ['a near-miss of another field beside it', { DriRun: true, issue: {} }],
   ['anything nested', { data: { UserName: userName }, TicketId: 1 }],
 ])('an object one level down and no UserName: %s', (_who, payload) => {
   expect(readRequest(bytesOf(JSON.stringify(payload)), undefined, true)).toEqual({
@@ -561,6 +560,23 @@ test.each([
       ],
     },
   });
+});
+
+test('a foreign payload hides nothing else that is wrong, twenty problems at most', () => {
+  const keyProblem = { pointer: '/Idempotency-Key', detail: 'blank' };
+  const problemsWith = (wrong: object) => {
+    const read = readRequest(bytesOf(JSON.stringify({ issue: {}, ...wrong })), keyProblem, true);
+    if (read.ok || read.failure.code !== 'UnsupportedPayload') throw new Error('another answer');
+    return read.failure.problems;
+  };
+  expect(problemsWith({ DriRun: true, RevokeSessions: 'maybe' })).toEqual([
+    { pointer: '/UserName', detail: expect.stringContaining('Paste this') },
+    { pointer: '/DriRun', detail: expect.stringContaining('DryRun') },
+    { pointer: '/RevokeSessions', detail: 'RevokeSessions must be true or false.' },
+    keyProblem,
+  ]);
+  const misses = Array.from({ length: 30 }, (_, i) => [`DryRun${String.fromCodePoint(65 + i)}`, 1]);
+  expect(problemsWith(Object.fromEntries(misses))).toHaveLength(20);
 });
 
 test.each([
