@@ -162,7 +162,7 @@ const fewestSecretBytes = 16;
 /** Why a secret cannot be used, or undefined. Never repeats the secret. */
 export function secretMistake(profile: SignatureProfile, text: string | undefined) {
   if (text === undefined || text.trim() === '') return 'is not set or empty';
-  if (text.startsWith('@Microsoft.KeyVault(')) {
+  if (/^\s*@Microsoft\.KeyVault\(/i.test(text)) {
     return 'is a Key Vault reference that was not resolved: check the vault, the secret and the identity’s role';
   }
   const isStandard = profile === 'standard-webhooks';

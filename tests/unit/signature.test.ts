@@ -459,6 +459,8 @@ test.each<[SignatureProfile, string | undefined, string | undefined]>([
   ['zendesk', '                    ', 'is not set or empty'],
   ['zendesk', '@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/x)', unresolved],
   ['standard-webhooks', '@Microsoft.KeyVault(VaultName=v;SecretName=x)', unresolved],
+  ['zendesk', ' @microsoft.keyvault(VaultName=v;SecretName=x)', unresolved],
+  ['zendesk', 'a text with @Microsoft.KeyVault( inside', undefined],
   ['standard-webhooks', undefined, 'is not set or empty'],
   ['standard-webhooks', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', undefined],
   ['standard-webhooks', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', notStandard],
