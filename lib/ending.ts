@@ -137,7 +137,7 @@ function outcomeRow(asked: AskedRow, ending: Ending, now: number): AuditRow {
     passwordReturned: done && done.password !== undefined,
     sessionsRevoked: done?.sessionsRevoked,
     because: outcome.ok ? undefined : becauseOf(outcome.failure),
-    graphRequestId,
+    graphRequestId: graphRequestId ?? (outcome.ok ? undefined : outcome.failure.graphRequestId),
     elapsedMs: now - startedAt,
   };
 }

@@ -32,7 +32,10 @@ export type ProtectedBecause =
   | 'somebody-else'
   | 'unreadable';
 
-export type Failure =
+/** `graphRequestId`: Graph's own id of the answer that says so, for the record. */
+export type Failure = FailureByCode & { readonly graphRequestId?: string | undefined };
+
+type FailureByCode =
   | { readonly code: 'InvalidRequest'; readonly problems: readonly Problem[] }
   | { readonly code: 'UnsupportedPayload'; readonly problems: readonly Problem[] }
   | { readonly code: 'Unauthenticated'; readonly fault: CredentialFault; readonly door: Door }

@@ -52,11 +52,19 @@ export const read = (
   repeat(
     async (signal) => {
       const reply = await transport(request, signal, until);
-      return reply.ok ? judge(reply.value, right) : settled<Reading>(reply);
+      return reply.ok ? witnessed(judge, reply.value, right) : settled<Reading>(reply);
     },
     until,
     err(troubled()),
   );
+
+/** The judge's word; a failure carries Graph's own id of the answer. */
+function witnessed(judge: Judge, reply: GraphReply, right: string): Attempt<Reading> {
+  const attempt = judge(reply, right);
+  if (attempt.value.ok) return attempt;
+  const { graphRequestId } = reply;
+  return { ...attempt, value: err({ ...attempt.value.failure, graphRequestId }) };
+}
 
 export interface BatchItem {
   readonly method: 'GET' | 'POST';
@@ -83,16 +91,16 @@ export async function readBatch<Name extends string>(
       const request = { method: 'POST', path: '/v1.0/$batch', body, requestId } as const;
       const reply = await transport(request, signal, until);
       if (!reply.ok) return settled(reply);
-      const judged = judgeReading(reply.value, right);
+      const judged = witnessed(judgeReading, reply.value, right);
       if (!judged.isSettled || !judged.value.ok) return judged;
-      const replies = repliesOf(judged.value.value);
+      const replies = repliesOf(judged.value.value, reply.value.graphRequestId);
       const attempts = open.map((id) => {
         const item = items[id];
         const itemReply = replies.get(id);
         const attempt: Attempt<Reading> =
           itemReply === undefined
             ? settled<Reading>(err(unreadable))
-            : (item.judge ?? judgeReading)(itemReply, right);
+            : witnessed(item.judge ?? judgeReading, itemReply, right);
         readings.set(id, attempt.value);
         return { id, attempt };
       });
@@ -120,7 +128,10 @@ const batchRequest = (id: string, { method, url, body }: BatchItem) => ({
 });
 
 /** The item answers by id, as replies; what is no item answer is left out. */
-function repliesOf(body: unknown): ReadonlyMap<string, GraphReply> {
+function repliesOf(
+  body: unknown,
+  graphRequestId: string | undefined,
+): ReadonlyMap<string, GraphReply> {
   const responses = member(body, 'responses');
   const replies = new Map<string, GraphReply>();
   for (const response of Array.isArray(responses) ? responses : []) {
@@ -133,7 +144,7 @@ function repliesOf(body: unknown): ReadonlyMap<string, GraphReply> {
       status,
       body: member(response, 'body'),
       retryAfterMs: retryAfterMs(wait === undefined ? undefined : String(wait), Date.now()),
-      graphRequestId: undefined,
+      graphRequestId,
     });
   }
   return replies;

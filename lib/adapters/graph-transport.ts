@@ -33,12 +33,13 @@ export interface GraphRequest {
 
 export type GraphReply =
   /** Nothing came back; `sent`: Graph may have seen the request. */
-  | { readonly status: 'lost'; readonly sent: boolean }
+  | { readonly status: 'lost'; readonly sent: boolean; readonly graphRequestId?: undefined }
   | {
       readonly status: number;
       /** Parsed JSON; undefined when there is none or it cannot be parsed. */
       readonly body: unknown;
       readonly retryAfterMs: number | undefined;
+      /** Its header `request-id`, by which Microsoft's support finds it. */
       readonly graphRequestId: string | undefined;
     };
 

@@ -36,7 +36,10 @@ export async function writePassword(
       const { kind } = attempt.value;
       unclear ||= kind === 'unknown';
       // A refusal that follows an unclear answer tells nothing about the write before it.
-      return unclear && kind !== 'done' ? { ...attempt, value: unknown } : attempt;
+      const { graphRequestId } = attempt.value;
+      return unclear && kind !== 'done'
+        ? { ...attempt, value: { kind: 'unknown', graphRequestId } }
+        : attempt;
     },
     end,
     unknown,

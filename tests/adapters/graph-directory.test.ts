@@ -106,6 +106,19 @@ describe('trouble', () => {
     });
   });
 
+  test('Graph’s own id of the answer that refuses, of the batch for its items', async () => {
+    const headers = { 'request-id': 'graph-1' };
+    tenant.faults.next({ path: /batch/ }, reply(403, {}, headers));
+    expect(await user('adele.vance@contoso.com')).toMatchObject({
+      failure: { code: 'GraphDenied', graphRequestId: 'graph-1' },
+    });
+    const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+    expect(await user('nobody@contoso.com')).toEqual({
+      ok: false,
+      failure: { code: 'UserNotFound', graphRequestId: expect.stringMatching(uuid) },
+    });
+  });
+
   test('404 of the user is no user; of another item the user cannot be read', async () => {
     const gone = refusal(404, 'Request_ResourceNotFound');
     const codes: string[] = [];

@@ -80,6 +80,19 @@ describe('what leaves', () => {
     const synced = someone({ onPremisesSyncEnabled: true });
     expect((await write(synced.id)).graphRequestId).toMatch(uuid);
   });
+
+  test('and of an unclear write the last one that was seen', async () => {
+    const unclear = reply(503, '', { 'request-id': 'graph-1', 'Retry-After': '30' });
+    tenant.faults.next({ method: 'PATCH' }, unclear);
+    expect(await write(someone().id)).toEqual({ kind: 'unknown', graphRequestId: 'graph-1' });
+    const denied = {
+      ...refused(403, '', 'Authorization_RequestDenied'),
+      headers: { 'request-id': 'graph-2' },
+    };
+    tenant.faults.next({ method: 'PATCH' }, reply(502, '', { 'request-id': 'graph-1' }));
+    tenant.faults.next({ method: 'PATCH' }, denied);
+    expect(await write(someone().id)).toEqual({ kind: 'unknown', graphRequestId: 'graph-2' });
+  });
 });
 
 describe('one answer', () => {

@@ -192,7 +192,7 @@ test('a claim that is let go is amended even when the request does not count', a
 
 test('the evidence of a refusal is in the row', async () => {
   const { calls } = await end({
-    outcome: err({ code: 'TargetProtected', because: 'role' }),
+    outcome: err({ code: 'TargetProtected', because: 'role', graphRequestId: 'graph-7' }),
     counted: true,
     user: aUser(),
   });
