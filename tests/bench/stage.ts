@@ -41,7 +41,7 @@ export async function openStage() {
     storage,
     connectionString,
     users,
-    host: (app: App): Promise<Host> =>
+    host: (app: App, env: Readonly<Record<string, string>> = {}): Promise<Host> =>
       startHost({
         app: appFolder(app),
         env: {
@@ -50,6 +50,7 @@ export async function openStage() {
           BENCH_TABLE_PROXY: storage.url,
           CALLERS: callers,
           COOLDOWN_SECONDS: '0',
+          ...env,
         },
         keys: { function: Object.fromEntries(callerKeys.map((key, index) => [`k${index}`, key])) },
         quiet: true,
