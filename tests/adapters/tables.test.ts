@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
-import { openTable, openTables, type Tables } from '../../lib/adapters/tables.ts';
+import { openTables, type Tables } from '../../lib/adapters/tables.ts';
 import type { AuditRow } from '../../lib/audit.ts';
 import type { Claim, HeldClaim } from '../../lib/claim.ts';
 import { readConfig } from '../../lib/config.ts';
@@ -388,30 +388,4 @@ test('the probe writes a row and takes it away', async () => {
   );
   expect(await tables.writable(soon())).toBe(false);
   end();
-});
-
-const account = 'AccountName=x;AccountKey=a2V5';
-const suffix = 'EndpointSuffix=core.windows.net';
-const https = 'DefaultEndpointsProtocol=https';
-const at = 'TableEndpoint=https://x.table.core.windows.net';
-test.each([
-  [true, 'UseDevelopmentStorage=true'],
-  [true, 'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1'],
-  [true, ` ${https} ; ${account};${suffix};`],
-  [true, `${https};${account};${at}`],
-  [true, `DefaultEndpointsProtocol=http;${account};TableEndpoint=http://127.0.0.1:10002/x`],
-  [true, `${at};SharedAccessSignature=sv=1&sig=a%3D`],
-  [false, 'UseDevelopmentStorage=false'],
-  [false, `${account};${suffix}`],
-  [false, `DefaultEndpointsProtocol=ftp;${account};${suffix}`],
-  [false, `${https};${account}`],
-  [false, `${https};AccountKey=a2V5;${suffix}`],
-  [false, `${https};AccountName=x;AccountKey=;${suffix}`],
-  [false, `${https};${account};TableEndpoint=x.table.core.windows.net`],
-  [false, 'TableEndpoint=x.table.core.windows.net;SharedAccessSignature=sv=1'],
-  [false, 'SharedAccessSignature=sv=1'],
-])('%s, and never a throw: %s', (isTaken, AzureWebJobsStorage) => {
-  const config = readConfig({ AzureWebJobsStorage });
-  expect(config.ok).toBe(isTaken);
-  if (config.ok) openTable('T', config.value.ledger, undefined);
 });

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { openTable } from '../../lib/adapters/tables.ts';
 import {
   type Config,
   type Environment,
@@ -159,15 +160,6 @@ test.each([
   ['LEDGER_TABLE_ENDPOINT', 'x.table.core.windows.net'],
   ['AzureWebJobsStorage__tableServiceUri', 'http://x.table.core.windows.net'],
   ['AzureWebJobsStorage', 'x'],
-  ['AzureWebJobsStorage', 'UseDevelopmentStorage='],
-  ['AzureWebJobsStorage', 'UseDevelopmentStorage=false'],
-  ['AzureWebJobsStorage', 'XUseDevelopmentStorage=true'],
-  ['AzureWebJobsStorage', 'AccountName=x;EndpointSuffix=core.windows.net'],
-  ['AzureWebJobsStorage', 'AccountName=x;AccountKey=;EndpointSuffix=core.windows.net'],
-  ['AzureWebJobsStorage', 'AccountKey=a2V5;EndpointSuffix=core.windows.net'],
-  ['AzureWebJobsStorage', 'AccountName=x;AccountKey=a2V5'],
-  ['AzureWebJobsStorage', 'SharedAccessSignature=sv=1'],
-  ['AzureWebJobsStorage', 'TableEndpoint=https://x.table.core.windows.net'],
   ['CALLERS', ''],
   ['CALLERS', '  '],
   ['CALLERS', '[]'],
@@ -243,6 +235,41 @@ test.each(['LEDGER_TABLE_ENDPOINT', 'AzureWebJobsStorage__tableServiceUri'])(
     ]);
   },
 );
+
+const account = 'AccountName=x;AccountKey=a2V5';
+const suffix = 'EndpointSuffix=core.windows.net';
+const https = 'DefaultEndpointsProtocol=https';
+const at = 'TableEndpoint=https://x.table.core.windows.net';
+test.each([
+  [true, 'UseDevelopmentStorage=true'],
+  [true, 'UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1'],
+  [true, ` ${https} ; ${account};${suffix};`],
+  [true, `${https};${account};${at}`],
+  [true, `DefaultEndpointsProtocol=http;${account};TableEndpoint=http://127.0.0.1:10002/x`],
+  [true, `${at};SharedAccessSignature=sv=1&sig=a%3D`],
+  [true, `AccountName = y;${https};${account};${suffix}`],
+  [false, 'UseDevelopmentStorage=false'],
+  [false, 'UseDevelopmentStorage='],
+  [false, 'XUseDevelopmentStorage=true'],
+  [false, 'true'],
+  [false, `${account};${suffix}`],
+  [false, `${account};${at}`],
+  [false, `DefaultEndpointsProtocol=http;${account};${suffix}`],
+  [false, `${https};${account};TableEndpoint=ftp://x.table.core.windows.net`],
+  [false, `${https};${account};TableEndpoint=xhttps://x.table.core.windows.net`],
+  [false, `${at}`],
+  [false, `DefaultEndpointsProtocol=ftp;${account};${suffix}`],
+  [false, `${https};${account}`],
+  [false, `${https};AccountKey=a2V5;${suffix}`],
+  [false, `${https};AccountName=x;AccountKey=;${suffix}`],
+  [false, `${https};${account};TableEndpoint=x.table.core.windows.net`],
+  [false, 'TableEndpoint=x.table.core.windows.net;SharedAccessSignature=sv=1'],
+  [false, 'SharedAccessSignature=sv=1'],
+])('%s, and never a throw: %s', (isTaken, AzureWebJobsStorage) => {
+  const config = readConfig({ AzureWebJobsStorage });
+  expect(config.ok).toBe(isTaken);
+  if (config.ok) openTable('T', config.value.ledger, undefined);
+});
 
 test('a connection string in any letter case', () => {
   expect(configOf({ AzureWebJobsStorage: 'usedevelopmentstorage=TRUE' }).ledger).toEqual({
