@@ -2,10 +2,18 @@
 // audience, lifetime. The key set is cached, read by one request at a time, and read again for an
 // unknown key id, but not more often than the cool-off allows. Without keys the door stays shut.
 
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { TokenVerifier } from '../admission.ts';
 import type { EntraConfig } from '../config.ts';
 import { within } from '../deadline.ts';
+import { member, parseJson } from '../member.ts';
 import { err, ok } from '../result.ts';
 
 const keysAnswerMs = 3_000;
@@ -19,16 +27,20 @@ export function entraKeys({
 }: EntraConfig): TokenVerifier & { reachable(until: number): Promise<boolean> } {
   const keys = createRemoteJWKSet(new URL(keysUrl), {
     timeoutDuration: keysAnswerMs,
-    cooldownDuration: coolOffMs,
+    cooldownDuration: Number.POSITIVE_INFINITY, // keyOf decides when an unknown key id is looked up
     cacheMaxAge: keysKeptMs,
+    [customFetch]: fetchKeys,
   });
-  const hasKeys = (): boolean => keys.jwks()?.keys.some(({ kty }) => kty === 'RSA') ?? false;
-  /** A set that came without a key says nothing about a token: as if it had not come. */
-  const keyOf: JWTVerifyGetKey = async (header, token) => {
-    if (!hasKeys()) await keys.reload();
-    if (!hasKeys()) throw new errors.JWKSInvalid('The set holds no RSA key.');
-    return keys(header, token);
-  };
+  let renewal = { at: Number.NEGATIVE_INFINITY, reading: Promise.resolve() };
+  /** The first unknown key id reads the set anew, however lately it was read; later ones share that. */
+  const keyOf: JWTVerifyGetKey = (header, token) =>
+    keys(header, token).catch(async (error: unknown) => {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      const age = Date.now() - renewal.at;
+      if (age < 0 || age > coolOffMs) renewal = { at: Date.now(), reading: keys.reload() };
+      await renewal.reading;
+      return keys(header, token);
+    });
   const options = {
     audience: [...audiences],
     issuer: [...issuers],
@@ -44,11 +56,22 @@ export function entraKeys({
       return (await within(verified, until - Date.now())) ?? err('keys-unavailable' as const);
     },
     reachable: async (until) => {
-      const loaded = keys.reload().then(hasKeys, () => false);
+      const loaded = keys.reload().then(
+        () => true,
+        () => false,
+      );
       return (await within(loaded, until - Date.now())) ?? false;
     },
   };
 }
+
+/** A set without a key is no set: it must not replace one that was read, nor call a token bad. */
+const fetchKeys: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  const keys = member(parseJson(await response.clone().text()), 'keys');
+  const hasKey = Array.isArray(keys) && keys.some((key) => member(key, 'kty') === 'RSA');
+  return hasKey ? response : Response.error();
+};
 
 /** What is wrong with the token is the sender's; everything else is the key set's. */
 function faultOf(error: unknown): 'expired-token' | 'bad-token' | 'keys-unavailable' {

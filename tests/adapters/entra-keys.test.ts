@@ -74,13 +74,27 @@ test('an unknown key id reads the set again, but not more often than the cool-of
       'bad-token',
     );
   }
-  expect(reads()).toBe(1);
+  expect(reads()).toBe(2);
   setDate(start + 31_000);
   for (let i = 0; i < 5; i += 1) {
     expect(await verdict(keys, tenant.mintToken({}, { header: { kid: `no-${i}` } }))).toBe(
       'bad-token',
     );
   }
+  expect(reads()).toBe(3);
+  setDate(start - 86_400_000);
+  await verdict(keys, tenant.mintToken({ nbf: 1 }, { header: { kid: 'no-clock' } }));
+  expect(reads()).toBe(4);
+});
+
+test('a key that was rotated in just now opens at once, for all who come with it', async () => {
+  const keys = open();
+  expect(await verdict(keys, tenant.mintToken())).toBe('ok');
+  tenant.rotateKeys();
+  const tokens = Array.from({ length: 5 }, () => tenant.mintToken());
+  expect(await Promise.all(tokens.map((token) => verdict(keys, token)))).toEqual(
+    tokens.map(() => 'ok'),
+  );
   expect(reads()).toBe(2);
 });
 
@@ -100,12 +114,24 @@ test('rotated keys: the new one opens after the cool-off, a withdrawn one shuts'
   expect([await verdict(keys, newest), await verdict(keys, old)]).toEqual(['ok', 'bad-token']);
 });
 
-test('a set that was read serves while its address is dead, also for unknown ids', async () => {
-  const keys = open();
-  expect(await verdict(keys, tenant.mintToken())).toBe('ok');
-  tenant.faults.next({ path: /discovery/ }, { kind: 'reply', status: 503 }, 99);
-  expect(await verdict(keys, tenant.mintToken())).toBe('ok');
-});
+test.each([
+  ['is dead', { kind: 'reply', status: 503 } as const],
+  ['gives an empty set', { kind: 'reply', status: 200, body: { keys: [] } } as const],
+])(
+  'a set that was read serves while its address %s; an unknown id is not known to be bad',
+  async (_what, fault) => {
+    const keys = open();
+    expect(await verdict(keys, tenant.mintToken())).toBe('ok');
+    tenant.faults.next({ path: /discovery/ }, fault, 99);
+    expect(await keys.reachable(within(700))).toBe(false);
+    for (let i = 0; i < 3; i += 1) {
+      const unknown = tenant.mintToken({}, { header: { kid: `no-${i}` } });
+      expect(await verdict(keys, unknown)).toBe('keys-unavailable');
+      expect(await verdict(keys, tenant.mintToken())).toBe('ok');
+    }
+    expect(reads()).toBe(3);
+  },
+);
 
 test.each([
   ['answers 503', { kind: 'reply', status: 503 } as const],
