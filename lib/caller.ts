@@ -116,7 +116,7 @@ export function callerMayAsk(
   if (holder !== undefined && !holder.hasRole) return refuse('appRole');
   if (!caller.mayEnable && request.enableAskedExplicitly) return refuse('mayEnable');
   const namesDomain = request.userName.includes('@');
-  if (namesDomain && !inDomains(caller, request.userName)) return refuse('domains');
+  if (namesDomain && !callerMayName(caller, request.userName)) return refuse('domains');
   return ok(undefined);
 }
 
@@ -126,13 +126,14 @@ export function callerMayReach(
   userPrincipalName: string,
   memberOf: readonly string[],
 ): Result<void, Failure> {
-  if (!inDomains(caller, userPrincipalName)) return err({ code: 'UserNotFound' });
+  if (!callerMayName(caller, userPrincipalName)) return err({ code: 'UserNotFound' });
   const groups = caller.groups;
   if (groups !== undefined && !memberOf.some((id) => groups.includes(id))) return refuse('groups');
   return ok(undefined);
 }
 
-const inDomains = (caller: Caller, userPrincipalName: string): boolean =>
+/** Whether the name is in a domain of the caller's. */
+export const callerMayName = (caller: Caller, userPrincipalName: string): boolean =>
   caller.domains === undefined || caller.domains.includes(domainOf(userPrincipalName));
 
 const refuse = (rule: CallerRule): Result<never, Failure> =>

@@ -137,7 +137,11 @@ function outcomeRow(asked: AskedRow, ending: Ending, now: number): AuditRow {
     passwordReturned: done && done.password !== undefined,
     sessionsRevoked: done?.sessionsRevoked,
     because: outcome.ok ? undefined : becauseOf(outcome.failure),
-    graphRequestId: graphRequestId ?? (outcome.ok ? undefined : outcome.failure.graphRequestId),
+    // Of the last answer of Graph that was seen.
+    graphRequestId:
+      graphRequestId ??
+      (outcome.ok ? undefined : outcome.failure.graphRequestId) ??
+      user?.graphRequestId,
     elapsedMs: now - startedAt,
   };
 }

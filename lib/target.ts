@@ -2,7 +2,7 @@
 // about the tenant, before any write. It fails closed: what cannot be read protects. The Directory port
 // stands here, because the guard is what reads the directory.
 
-import { type Caller, callerMayReach, domainOf } from './caller.ts';
+import { type Caller, callerMayName, callerMayReach, domainOf } from './caller.ts';
 import { resettableRoles } from './directory-roles.ts';
 import type { Failure, ProtectedBecause } from './failure.ts';
 import { fold } from './fold.ts';
@@ -24,6 +24,8 @@ export interface UserFacts {
   /** Groups, administrative units and directory roles, transitively. */
   readonly memberOf: readonly string[];
   readonly owns: readonly string[];
+  /** Graph's own id of the look-up, for the record. */
+  readonly graphRequestId: string | undefined;
 }
 
 export interface RoleHolding {
@@ -57,9 +59,16 @@ export type WriteOutcome =
       readonly graphRequestId: string | undefined;
     };
 
+/** `userPrincipalName`: what was read, when something else about the user could not be. */
+export type LookUpFailure = Failure & { readonly userPrincipalName?: string | undefined };
+
 /** `until`: milliseconds since 1970 at which the adapter stops trying. */
 export interface Directory {
-  user(userName: string, requestId: string, until: number): Promise<Result<UserFacts, Failure>>;
+  user(
+    userName: string,
+    requestId: string,
+    until: number,
+  ): Promise<Result<UserFacts, LookUpFailure>>;
   tenant(until: number): Promise<Result<TenantFacts, Failure>>;
   setPassword(
     userId: string,
@@ -90,7 +99,11 @@ export async function findTarget(
     directory.user(userName, requestId, until),
     directory.tenant(until),
   ]);
-  if (!found.ok) return err({ why: found.failure });
+  if (!found.ok) {
+    const { userPrincipalName, ...why } = found.failure;
+    const outside = userPrincipalName !== undefined && !callerMayName(caller, userPrincipalName);
+    return err({ why: outside ? { code: 'UserNotFound' } : why });
+  }
   const user = found.value;
   if (!isWhoWasAsked(user, userName)) return err({ why: protectedBy('somebody-else') });
   const reachable = callerMayReach(caller, user.userPrincipalName, user.memberOf);

@@ -2,11 +2,11 @@
 // revoking. What Graph answers becomes facts here, or a failure that refuses the reset.
 
 import type { Failure } from '../failure.ts';
-import { member } from '../member.ts';
+import { member, textMember } from '../member.ts';
 import type { ReadyPorts } from '../readiness.ts';
-import { err, ok, type Result } from '../result.ts';
+import { type Err, err, ok, type Result } from '../result.ts';
 import { settled } from '../retry.ts';
-import type { Directory, UserFacts } from '../target.ts';
+import type { Directory, LookUpFailure, UserFacts } from '../target.ts';
 import {
   type BatchItem,
   type Judge,
@@ -69,7 +69,7 @@ async function readUser(
   userName: string,
   requestId: string,
   until: number,
-): Promise<Result<UserFacts, Failure>> {
+): Promise<Result<UserFacts, LookUpFailure>> {
   const path = userPath(userName);
   const items = {
     user: { method: 'GET', url: `${path}?$select=${userFields}`, judge: judgeUser },
@@ -80,21 +80,24 @@ async function readUser(
     },
     owns: { method: 'GET', url: `${path}/ownedObjects?$select=id&$top=999` },
   } as const satisfies Record<string, BatchItem>;
-  const readings = await readBatch(transport, items, right, requestId, until);
-  const reading = (name: keyof typeof items) => readings.get(name) ?? err(unreadable);
+  const batch = await readBatch(transport, items, right, requestId, until);
+  const { reading, graphRequestId } = batch;
   const user = reading('user');
   if (!user.ok) return user;
+  const userPrincipalName = textMember(user.value, 'userPrincipalName');
+  const butNotAllOf = ({ failure }: Err<Failure>) => err({ ...failure, userPrincipalName });
   const members = await pagesOf(
     reading('memberOf'),
     () => Promise.resolve(err(unreadable)),
     lowerText,
   );
-  if (!members.ok) return members;
+  if (!members.ok) return butNotAllOf(members);
   const nextPage = (next: string) => read(transport, { method: 'GET', path: next }, right, until);
   const owns = await pagesOf(reading('owns'), nextPage, (item) => lowerText(member(item, 'id')));
-  if (!owns.ok) return owns;
-  const facts = userFacts(user.value, members.value, owns.value);
-  return facts === undefined ? err(unreadable) : ok(facts);
+  if (!owns.ok) return butNotAllOf(owns);
+  const facts = userFacts(user.value);
+  if (facts === undefined) return butNotAllOf(err({ ...unreadable, graphRequestId }));
+  return ok({ ...facts, memberOf: members.value, owns: owns.value, graphRequestId });
 }
 
 const lowerText = (value: unknown): string | undefined =>
@@ -103,9 +106,7 @@ const lowerText = (value: unknown): string | undefined =>
 /** Every selected property has to be there, null where unset: what is absent was not readable. */
 function userFacts(
   body: unknown,
-  memberOf: readonly string[],
-  owns: readonly string[],
-): UserFacts | undefined {
+): Omit<UserFacts, 'memberOf' | 'owns' | 'graphRequestId'> | undefined {
   const id = member(body, 'id');
   const userPrincipalName = member(body, 'userPrincipalName');
   const accountEnabled = member(body, 'accountEnabled');
@@ -128,8 +129,6 @@ function userFacts(
     userType,
     isManagementRestricted,
     lastPasswordChangeAt: Number.isNaN(changedAt) ? null : changedAt,
-    memberOf,
-    owns,
   };
 }
 
@@ -148,15 +147,16 @@ async function readVisibility(
 ): Promise<Result<ReadonlyMap<string, 'visible' | 'hidden'>, Failure>> {
   const found = new Map<string, 'visible' | 'hidden'>();
   for (let start = 0; start < ids.length; start += mostInBatch) {
+    const some = ids.slice(start, start + mostInBatch);
     const items = Object.fromEntries(
-      ids
-        .slice(start, start + mostInBatch)
-        .map((id): [string, BatchItem] => [
-          id,
-          { method: 'GET', url: `/groups/${id}?$select=id,visibility`, judge: judgeUser },
-        ]),
+      some.map((id): [string, BatchItem] => [
+        id,
+        { method: 'GET', url: `/groups/${id}?$select=id,visibility`, judge: judgeUser },
+      ]),
     );
-    for (const [id, reading] of await readBatch(transport, items, right, undefined, until)) {
+    const batch = await readBatch(transport, items, right, undefined, until);
+    for (const id of some) {
+      const reading = batch.reading(id);
       if (reading.ok) found.set(id, isHidden(reading.value) ? 'hidden' : 'visible');
       else if (reading.failure.code !== 'UserNotFound') return reading;
     }

@@ -74,6 +74,12 @@ export interface BatchItem {
   readonly judge?: Judge;
 }
 
+export interface Readings<Name extends string> {
+  readonly reading: (name: Name) => Reading;
+  /** Of the last answer that was seen. */
+  readonly graphRequestId: string | undefined;
+}
+
 /** Several reads in one round trip. Only the items in trouble are asked for again. */
 export async function readBatch<Name extends string>(
   transport: Transport,
@@ -81,8 +87,9 @@ export async function readBatch<Name extends string>(
   right: string,
   requestId: string | undefined,
   until: number,
-): Promise<ReadonlyMap<Name, Reading>> {
+): Promise<Readings<Name>> {
   const readings = new Map<Name, Reading>();
+  let graphRequestId: string | undefined;
   const names = Object.keys(items).filter((name): name is Name => name in items);
   let open = names;
   const whole = await repeat<Reading>(
@@ -91,9 +98,10 @@ export async function readBatch<Name extends string>(
       const request = { method: 'POST', path: '/v1.0/$batch', body, requestId } as const;
       const reply = await transport(request, signal, until);
       if (!reply.ok) return settled(reply);
+      graphRequestId = reply.value.graphRequestId ?? graphRequestId;
       const judged = witnessed(judgeReading, reply.value, right);
       if (!judged.isSettled || !judged.value.ok) return judged;
-      const replies = repliesOf(judged.value.value, reply.value.graphRequestId);
+      const replies = repliesOf(judged.value.value, graphRequestId);
       const attempts = open.map((id) => {
         const item = items[id];
         const itemReply = replies.get(id);
@@ -114,7 +122,7 @@ export async function readBatch<Name extends string>(
     err(troubled()),
   );
   if (!whole.ok) for (const id of open) readings.set(id, whole);
-  return readings;
+  return { reading: (name) => readings.get(name) ?? err(unreadable), graphRequestId };
 }
 
 const batchRequest = (id: string, { method, url, body }: BatchItem) => ({

@@ -27,7 +27,8 @@ export async function writePassword(
   const request = { method: 'PATCH', path: `/v1.0/users/${userId}`, body, requestId } as const;
   let sent = false;
   let unclear = false;
-  return repeat<WriteOutcome>(
+  let graphRequestId: string | undefined;
+  const outcome = await repeat<WriteOutcome>(
     async (signal) => {
       if (!sent && Date.now() > start) return settled(refused(troubled()));
       const reply = await transport(request, signal, sent ? end : start);
@@ -36,14 +37,13 @@ export async function writePassword(
       const { kind } = attempt.value;
       unclear ||= kind === 'unknown';
       // A refusal that follows an unclear answer tells nothing about the write before it.
-      const { graphRequestId } = attempt.value;
-      return unclear && kind !== 'done'
-        ? { ...attempt, value: { kind: 'unknown', graphRequestId } }
-        : attempt;
+      graphRequestId = attempt.value.graphRequestId ?? graphRequestId;
+      return unclear && kind !== 'done' ? { ...attempt, value: unknown } : attempt;
     },
     end,
     unknown,
   );
+  return { ...outcome, graphRequestId }; // the last one seen, also when the last answer was lost
 }
 
 const unknown: WriteOutcome = { kind: 'unknown', graphRequestId: undefined };

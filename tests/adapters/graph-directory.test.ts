@@ -14,6 +14,7 @@ afterEach(forget);
 afterAll(close);
 
 const requestId = '6f1a3c52-0000-4000-8000-000000000001';
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const user = (name: string, ms = 2_000) => directoryOf(tenant).user(name, requestId, within(ms));
 
 describe('how a name is addressed', () => {
@@ -70,6 +71,7 @@ test('what is known of a user', async () => {
       lastPasswordChangeAt: Date.parse('2026-11-24T10:00:00Z'),
       memberOf: expect.arrayContaining([groupIds.protectedInner, groupIds.protected]),
       owns: [groupIds.sales],
+      graphRequestId: expect.stringMatching(uuid),
     },
   });
 });
@@ -112,7 +114,6 @@ describe('trouble', () => {
     expect(await user('adele.vance@contoso.com')).toMatchObject({
       failure: { code: 'GraphDenied', graphRequestId: 'graph-1' },
     });
-    const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
     expect(await user('nobody@contoso.com')).toEqual({
       ok: false,
       failure: { code: 'UserNotFound', graphRequestId: expect.stringMatching(uuid) },
@@ -127,6 +128,15 @@ describe('trouble', () => {
       codes.push(await codeOf(user(name)));
     }
     expect(codes).toEqual(['UserNotFound', 'TargetProtected', 'TargetProtected']);
+  });
+
+  test('whose name was read is told, when it is all that could be', async () => {
+    for (const item of [items.memberOf, items.owns]) {
+      tenant.faults.next({ item }, reply(400));
+      expect(await user('87d349ed-44d7-43e1-9a83-5f2406dee5bd')).toMatchObject({
+        failure: { code: 'TargetProtected', userPrincipalName: name },
+      });
+    }
   });
 
   test('a second page of what is owned that fails refuses', async () => {

@@ -89,6 +89,10 @@ describe('what leaves', () => {
       ...refused(403, '', 'Authorization_RequestDenied'),
       headers: { 'request-id': 'graph-2' },
     };
+    tenant.faults.next({ method: 'PATCH' }, reply(503, '', { 'request-id': 'graph-3' }));
+    tenant.faults.next({ method: 'PATCH' }, { kind: 'resetBefore' }, 99);
+    expect(await write(someone().id)).toEqual({ kind: 'unknown', graphRequestId: 'graph-3' });
+    tenant.faults.clear();
     tenant.faults.next({ method: 'PATCH' }, reply(502, '', { 'request-id': 'graph-1' }));
     tenant.faults.next({ method: 'PATCH' }, denied);
     expect(await write(someone().id)).toEqual({ kind: 'unknown', graphRequestId: 'graph-2' });

@@ -101,6 +101,7 @@ const user: fc.Arbitrary<UserFacts> = fc.record({
   lastPasswordChangeAt: fc.option(fc.constant(startedAt + 1_000_000)),
   memberOf: fc.constant([]),
   owns: fc.constant([]),
+  graphRequestId: fc.constantFrom('g-0', undefined),
 });
 const found = fc.oneof({ weight: 4, arbitrary: user.map((facts) => ok(facts)) }, failure.map(err));
 const write: fc.Arbitrary<WriteOutcome> = fc.oneof(

@@ -18,6 +18,7 @@ export const aUser = (changes: Partial<UserFacts> = {}): UserFacts => ({
   lastPasswordChangeAt: null,
   memberOf: [],
   owns: [],
+  graphRequestId: undefined,
   ...changes,
 });
 

@@ -190,6 +190,21 @@ test('a claim that is let go is amended even when the request does not count', a
   expect(calls[1]).toEqual(['amend', 'zendesk', { held, next }, until]);
 });
 
+test('Graph’s id of the last answer that was seen: the write’s, the refusal’s, the look-up’s', async () => {
+  const user = aUser({ graphRequestId: 'look-up' });
+  const refused = err({ code: 'GuestUser' } as const);
+  const read = err({ code: 'GuestUser', graphRequestId: 'refusal' } as const);
+  const row = (ending: Omit<Ending, 'counted'>) => end({ counted: true, ...ending });
+  for (const [ending, id] of [
+    [{ outcome: ok(completed), user, graphRequestId: 'write' }, 'write'],
+    [{ outcome: read, user }, 'refusal'],
+    [{ outcome: refused, user }, 'look-up'],
+    [{ outcome: refused }, undefined],
+  ] as const) {
+    expect((await row(ending)).lines[0]?.fields.graphRequestId).toBe(id);
+  }
+});
+
 test('the evidence of a refusal is in the row', async () => {
   const { calls } = await end({
     outcome: err({ code: 'TargetProtected', because: 'role', graphRequestId: 'graph-7' }),

@@ -312,6 +312,15 @@ test('whom the caller may not reach is refused before the guard is asked', async
   );
 });
 
+test('outside the domains nobody is told apart from nobody, also when only the name could be read', async () => {
+  const unreadable = { code: 'TargetProtected', because: 'unreadable' } as const;
+  const halfRead = err({ ...unreadable, userPrincipalName: 'adele.vance@contoso.com' });
+  const why = async (domains: readonly string[]) =>
+    (await find({ caller: { domains }, asked: userId, user: halfRead })).target;
+  expect(await why(['fabrikam.com'])).toEqual(err({ why: { code: 'UserNotFound' } }));
+  expect(await why(['contoso.com'])).toEqual(err({ why: unreadable }));
+});
+
 test('the protected groups of the configuration reach the guard', async () => {
   const { target } = await find({ user: ok(aUser({ memberOf: [anotherGroup] })) });
   expect(target).toMatchObject(
