@@ -32,8 +32,10 @@ const adapters = once(async () => {
   if (!config.ok) throw new Error('Adapters were asked for without a configuration.');
   return openAdapters(config.value);
 });
-const ports = async (log: Log): Promise<Ports> => {
-  const { identity, directory, tables, keys } = await adapters();
+const ports = async (log: Log): Promise<Ports | undefined> => {
+  const opened = await adapters().catch(() => undefined); // said at the start, by the warm-up
+  if (opened === undefined) return undefined;
+  const { identity, directory, tables, keys } = opened;
   const { deliveries, users } = tables;
   return {
     identity,

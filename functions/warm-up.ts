@@ -24,7 +24,12 @@ const patienceMs = 30_000;
 const yieldMs = 400;
 
 async function fetchAhead(open: () => Promise<Adapters>): Promise<void> {
-  const { directory, tables, keys } = await open();
+  const opened = await open().catch(() => undefined);
+  if (opened === undefined) {
+    const detail = 'AzureWebJobsStorage: the table client cannot use it. Copy it whole.';
+    return startLog('error', 'NotConfigured', { settings: [detail] });
+  }
+  const { directory, tables, keys } = opened;
   const until = Date.now() + patienceMs;
   await directory.tenant(until); // brings the token
   await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself

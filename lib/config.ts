@@ -115,7 +115,10 @@ function readLedger(text: Text, wrong: Wrong): Config['ledger'] | undefined {
  */
 function isWhole(connectionString: string): boolean {
   const pairs = connectionString.split(';').map((pair) => /^\s*([^=]+)=(.*?)\s*$/.exec(pair) ?? []);
-  const parts = new Map(pairs.map(([, name = '', value = '']) => [name.toLowerCase(), value]));
+  // The first of equal names counts.
+  const parts = new Map(
+    pairs.toReversed().map(([, name = '', value = '']) => [name.toLowerCase(), value]),
+  );
   const part = (name: string): string => parts.get(name) ?? '';
   if (part('usedevelopmentstorage').toLowerCase() === 'true') return true;
   const endpoint = part('tableendpoint');

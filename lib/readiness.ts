@@ -55,6 +55,7 @@ const laterChecks = [
   'Ledger',
   'TokenKeys',
 ] as const;
+const notWhole = laterChecks.map((name) => skipped(name, 'The configuration is not whole.'));
 
 export async function checkReadiness(
   config: Result<Config, readonly Mistake[]>,
@@ -65,15 +66,12 @@ export async function checkReadiness(
     const mistakes = config.failure.map(({ setting, detail }) =>
       failed('Configuration', `${setting}: ${detail}`, `Correct the setting ${setting}.`),
     );
-    return [
-      ...mistakes,
-      ...laterChecks.map((name) => skipped(name, 'The configuration is not whole.')),
-    ];
+    return [...mistakes, ...notWhole];
   }
   const opened = await ports().catch(() => undefined);
   if (opened === undefined) {
     const detail = 'The adapters could not be opened: the storage settings are not usable.';
-    return [failed('Configuration', detail, 'Correct AzureWebJobsStorage; the log has more.')];
+    return [failed('Configuration', detail, 'Correct AzureWebJobsStorage.'), ...notWhole];
   }
   const { protectedGroupIds } = config.value;
   const [rights, tenant, visible, writable, keysReachable] = await Promise.all([

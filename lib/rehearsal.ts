@@ -9,7 +9,7 @@ import type { Case } from './journey.ts';
 import { enablesAccount } from './reset-password.ts';
 import { err, ok } from './result.ts';
 import { findTarget } from './target.ts';
-import type { InTurn } from './turns.ts';
+import { type InTurn, inTurnBeside } from './turns.ts';
 import { judgeLock } from './user-lock.ts';
 
 export async function rehearse(journey: Case, inTurn: InTurn): Promise<Ending> {
@@ -22,13 +22,11 @@ export async function rehearse(journey: Case, inTurn: InTurn): Promise<Ending> {
       findTarget(ports.directory, caller, request, config.protectedGroupIds, requestId, until),
       ports.identity.rights(until),
     ]);
-  const looking = inTurn(look, until - ports.now());
-  void Promise.allSettled([looking]); // an early end leaves nobody to await it
-  const limit = await withinHourlyLimit(ports.deliveries, caller, asked.startedAt, until);
-  if (!limit.ok) return { outcome: limit, counted: false };
-  const looked = await looking;
-  if (looked === undefined) return crowded;
-  const [target, rights] = looked;
+  const counting = withinHourlyLimit(ports.deliveries, caller, asked.startedAt, until);
+  const told = await inTurnBeside(inTurn, counting, look, until - ports.now());
+  if (!told.ok) return { outcome: told, counted: false };
+  if (told.value.done === undefined) return crowded;
+  const [target, rights] = told.value.done;
   if (!target.ok)
     return { outcome: err(target.failure.why), counted: true, user: target.failure.user };
   const user = target.value;

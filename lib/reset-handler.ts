@@ -25,7 +25,7 @@ import { rehearse } from './rehearsal.ts';
 import { changedSince, replay, settleEarlier } from './replay.ts';
 import { err, ok, type Result } from './result.ts';
 import { findTarget } from './target.ts';
-import { type InTurn, turnsOf } from './turns.ts';
+import { type InTurn, inTurnBeside, turnsOf } from './turns.ts';
 
 export type ResetHandler = (incoming: Incoming, log: Log) => Promise<Answer>;
 
@@ -34,16 +34,19 @@ const mostAtOnce = 64;
 
 export function resetHandler(
   config: Result<Config, unknown>,
-  ports: (log: Log) => Promise<Ports>,
+  /** undefined: what the settings name cannot be opened. */
+  ports: (log: Log) => Promise<Ports | undefined>,
 ): ResetHandler {
   const inTurn = turnsOf(mostAtOnce);
   return async (incoming, log) => {
     const { requestId, headers } = incoming;
     const asking = askingOf(requestId, headers);
     try {
-      const outcome: Result<Success, Failure> = config.ok
-        ? await serve(config.value, await ports(log), incoming, asking, inTurn)
-        : err({ code: 'NotConfigured' });
+      const opened = config.ok ? await ports(log) : undefined;
+      const outcome: Result<Success, Failure> =
+        config.ok && opened
+          ? await serve(config.value, opened, incoming, asking, inTurn)
+          : err({ code: 'NotConfigured' });
       return outcome.ok
         ? answerSuccess(outcome.value, asking)
         : answerFailure(outcome.failure, asking);
@@ -92,17 +95,13 @@ async function decide(
   if (!allowed.ok) return { outcome: allowed, counted: !isAboutTheToken(allowed.failure) };
   if (request.dryRun) return rehearse(journey, inTurn);
 
-  // Three waits side by side. What the ledger knows wins, and does not wait in line: only Graph is
-  // asked in turn.
+  // Three waits side by side: two on the ledger, and in turn the look-up. What the ledger knows wins.
   const asking = askLedger(journey, headers);
-  let isOver = false;
-  const work = async () => (isOver ? undefined : workOn(journey, asking));
-  const working = inTurn(work, deadline.beforeWrite - ports.now());
-  void Promise.allSettled([working]); // an early end leaves nobody to await it
-  const known = await asking;
-  isOver = !known.ok;
-  if (!known.ok) return known.failure;
-  return (await working) ?? { ...crowded, claim: untouched(known.value) };
+  const patienceMs = deadline.beforeWrite - ports.now();
+  const told = await inTurnBeside(inTurn, asking, () => workOn(journey, asking), patienceMs);
+  if (!told.ok) return told.failure;
+  const { known, done } = told.value;
+  return done ?? { ...crowded, claim: untouched(known) };
 }
 
 /** The delivery is this request's to work on, and within the caller's hour. */
@@ -154,9 +153,9 @@ async function workOn(journey: Case, asking: ReturnType<typeof askLedger>): Prom
   );
   void Promise.allSettled([looking]);
   const known = await asking;
+  const target = await looking;
   if (!known.ok) return known.failure;
   const { held, earlier } = known.value;
-  const target = await looking;
   const user = target.ok ? target.value : target.failure.user;
   if (held && earlier && user && changedSince(user, earlier)) {
     return settleEarlier(journey, held, earlier, user);

@@ -3,6 +3,7 @@
 // for a start). Knows nothing of what is done in a turn.
 
 import { within } from './deadline.ts';
+import { ok, type Result } from './result.ts';
 
 /** Does the work in its turn; undefined: the turn did not come within `patienceMs`, nothing was begun. */
 export type InTurn = <T>(work: () => Promise<T>, patienceMs: number) => Promise<T | undefined>;
@@ -36,4 +37,22 @@ export function turnsOf(most: number): InTurn {
       pass();
     }
   };
+}
+
+/**
+ * The work in its turn, beside a question whose refusal wins: it is answered at once, whoever is refused
+ * begins nothing any more, and what has begun keeps its turn until it ends. `done` undefined: no turn came.
+ */
+export async function inTurnBeside<Known, Refusal, T>(
+  inTurn: InTurn,
+  asking: Promise<Result<Known, Refusal>>,
+  work: () => Promise<T>,
+  patienceMs: number,
+): Promise<Result<{ readonly known: Known; readonly done: T | undefined }, Refusal>> {
+  let isRefused = false;
+  const working = inTurn(async () => (isRefused ? undefined : work()), patienceMs);
+  void Promise.allSettled([working]); // a refusal leaves nobody to await it
+  const known = await asking;
+  isRefused = !known.ok;
+  return known.ok ? ok({ known: known.value, done: await working }) : known;
 }

@@ -155,6 +155,13 @@ describe('one mistake is enough', () => {
       'SIGNING_SECRET',
     ],
     ['an Entra door without tenant', { ENTRA_TENANT_ID: undefined }, 'ENTRA_TENANT_ID'],
+    [
+      'a connection string that reads well and cannot be opened',
+      {
+        AzureWebJobsStorage: 'TableEndpoint=https://tables.contoso.com/;SharedAccessSignature=s=1',
+      },
+      'AzureWebJobsStorage',
+    ],
     ['a cooldown over an hour', { COOLDOWN_SECONDS: '3601' }, 'COOLDOWN_SECONDS'],
   ];
   // Hosts are dear; three at a time is what two cores bear.

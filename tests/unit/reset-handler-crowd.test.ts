@@ -26,9 +26,9 @@ function aCrowd(changes: Parameters<typeof aJourney>[0] = {}) {
     },
     ...changes,
   });
-  const crowd = async (): Promise<void> => {
+  const crowd = async (incoming = withoutKey): Promise<void> => {
     hangs = true;
-    for (let i = 0; i < 64; i += 1) void journey.handle(withoutKey, `in-crowd-${i}`);
+    for (let i = 0; i < 64; i += 1) void journey.handle(incoming, `in-crowd-${i}`);
     await aMoment();
     expect(looking).toHaveLength(64);
   };
@@ -106,6 +106,30 @@ test('the hourly limit is told at once, to a dry run too, and counts nobody', as
     expect([answer.status, codeOf(answer)]).toEqual([429, 'TooManyRequests']);
   }
   expect(ledger.counts).toHaveLength(before);
+});
+
+test('whoever the ledger refused in line asks nobody any more, a dry run neither', async () => {
+  const config = calledBy({ maxResetsPerHour: 1 });
+  const { crowd, handle, looking, ledger } = aCrowd({ config });
+  await crowd();
+  ledger.counts.push({ caller: 'zendesk', at: startedAt, requestId: 'earlier' });
+  await handle(keyed('over'));
+  await handle(plain({ DryRun: true }));
+  for (const end of looking) end(err({ code: 'UserNotFound' }));
+  await aMoment();
+  expect(looking).toHaveLength(64);
+});
+
+test('a look-up keeps its turn until it ends, also when the ledger has answered meanwhile', async () => {
+  const { crowd, handle, looking } = aCrowd();
+  await handle(keyed('done'));
+  await crowd(keyed('done'));
+  void handle(keyed('other'));
+  await aMoment();
+  expect(looking).toHaveLength(64);
+  looking[0]?.(err({ code: 'UserNotFound' }));
+  await aMoment();
+  expect(looking).toHaveLength(65);
 });
 
 test('whom a look at the request alone refuses does not wait in line', async () => {

@@ -3,6 +3,7 @@
 
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { resetHandler } from '../../lib/reset-handler.ts';
 import { err, ok } from '../../lib/result.ts';
 import { secret } from '../../lib/secret.ts';
 import {
@@ -96,6 +97,12 @@ test('not configured: authenticated and unauthenticated alike, no port is asked 
   ]);
   expect(known.body).not.toContain('CALLERS');
   expect(calls).toEqual([]);
+});
+
+test('settings that pass and cannot be opened: not configured, to everybody', async () => {
+  const handle = resetHandler(ok(aConfig()), async () => undefined);
+  const answer = await handle(plain(), () => undefined);
+  expect([answer.status, codeOf(answer)]).toEqual([503, 'NotConfigured']);
 });
 
 const bugs: readonly [string, JourneyChanges][] = [
