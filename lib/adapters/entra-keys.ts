@@ -13,7 +13,7 @@ import {
 import type { TokenVerifier } from '../admission.ts';
 import type { EntraConfig } from '../config.ts';
 import { within } from '../deadline.ts';
-import { member, parseJson } from '../member.ts';
+import { member, parseJson, textMember } from '../member.ts';
 import { err, ok } from '../result.ts';
 
 const keysAnswerMs = 3_000;
@@ -65,13 +65,18 @@ export function entraKeys({
   };
 }
 
-/** A set without a key is no set: it must not replace one that was read, nor call a token bad. */
+/** A set without a whole key is no set: it must not replace one that was read, nor call a token bad. */
 const fetchKeys: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   const keys = member(parseJson(await response.clone().text()), 'keys');
-  const hasKey = Array.isArray(keys) && keys.some((key) => member(key, 'kty') === 'RSA');
-  return hasKey ? response : Response.error();
+  return Array.isArray(keys) && keys.some(verifies) ? response : Response.error();
 };
+
+/** A public RSA key for signatures (RFC 7517 §4, RFC 7518 §6.3.1). */
+const verifies = (key: unknown): boolean =>
+  member(key, 'kty') === 'RSA' &&
+  ['n', 'e'].every((name) => textMember(key, name)) &&
+  (textMember(key, 'use') ?? 'sig') === 'sig';
 
 /** What is wrong with the token is the sender's; everything else is the key set's. */
 function faultOf(error: unknown): 'expired-token' | 'bad-token' | 'keys-unavailable' {

@@ -25,6 +25,7 @@ const verdict = async (keys: Keys, token: string, ms = 5_000): Promise<string> =
   const verified = await keys.verify(token, within(ms));
   return verified.ok ? 'ok' : verified.failure;
 };
+const keySet = (key: object) => ({ kind: 'reply', status: 200, body: { keys: [key] } }) as const;
 const reads = () => tenant.authorityRequests.length;
 const day = 86_400;
 const longLived = (seconds = 30 * day) => {
@@ -139,7 +140,9 @@ test.each([
   ['answers HTML', { kind: 'reply', status: 200, body: '<html>' } as const],
   ['answers no set', { kind: 'reply', status: 200, body: { keys: 'none' } } as const],
   ['answers an empty set', { kind: 'reply', status: 200, body: { keys: [] } } as const],
-  ['answers no RSA key', { kind: 'reply', status: 200, body: { keys: [{ kty: 'EC' }] } } as const],
+  ['answers no RSA key', keySet({ kty: 'EC', n: 'AQAB', e: 'AQAB' })],
+  ['answers half a key', keySet({ kty: 'RSA', e: 'AQAB' })],
+  ['answers a key for encryption', keySet({ kty: 'RSA', n: 'AQAB', e: 'AQAB', use: 'enc' })],
   [
     'leads elsewhere',
     { kind: 'reply', status: 302, headers: { Location: 'http://127.0.0.1:1/' } } as const,
