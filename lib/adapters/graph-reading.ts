@@ -158,13 +158,14 @@ function repliesOf(
   return replies;
 }
 
-/** All items of a list, from a first page on; a page that is no page makes it unreadable. */
+/** All items of a list, from a first page on; a page that is none, or comes twice, makes it unreadable. */
 export async function pagesOf<T>(
   first: Reading,
   next: (path: string) => Promise<Reading>,
   parseItem: (item: unknown) => T | undefined,
 ): Promise<Result<readonly T[], Failure>> {
   const items: T[] = [];
+  const seen = new Set<string>();
   let reading = first;
   for (;;) {
     if (!reading.ok) return reading;
@@ -172,6 +173,8 @@ export async function pagesOf<T>(
     if (page === undefined) return err(unreadable);
     items.push(...page.items);
     if (page.next === undefined) return ok(items);
+    if (seen.has(page.next)) return err(unreadable);
+    seen.add(page.next);
     reading = await next(page.next);
   }
 }
