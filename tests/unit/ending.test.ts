@@ -13,7 +13,7 @@ import { requestId, startedAt } from '../support/a-journey.ts';
 import { aUser, userId } from '../support/a-valid-user.ts';
 
 const asked: AskedRow = { requestId, startedAt, caller: 'zendesk', askedUserName: 'a@contoso.com' };
-const until = startedAt + 8_700;
+const until = startedAt + 8_500;
 
 const completed: Success = {
   status: 'Completed',
