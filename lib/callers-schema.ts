@@ -11,6 +11,9 @@ const guids = {
   items: { type: 'string', pattern: guid },
 } as const;
 
+/** What a setting may be called that holds a signing secret. */
+export const settingName = '^[A-Za-z_][A-Za-z0-9_]{0,127}$';
+
 export const callersSchema = {
   $id: 'callers',
   type: 'array',
@@ -41,7 +44,7 @@ export const callersSchema = {
             type: 'array',
             minItems: 1,
             maxItems: 2,
-            items: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]{0,127}$' },
+            items: { type: 'string', pattern: settingName },
           },
           toleranceSeconds: { type: 'integer', minimum: 1, maximum: 691_200 },
         },

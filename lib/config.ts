@@ -7,6 +7,7 @@ import { readCallers } from './callers-setting.ts';
 import { fold } from './fold.ts';
 import { guid } from './request-schema.ts';
 import { err, ok, type Result } from './result.ts';
+import { isUnresolved } from './signature.ts';
 
 export interface Config {
   /** Client id of the user-assigned identity; undefined = the system-assigned one. */
@@ -159,7 +160,7 @@ function readNumber(
 function readEntra(text: Text, wrong: Wrong): EntraConfig | undefined {
   const audience = text('ENTRA_AUDIENCE');
   const audiences = (audience ?? '').split(',').map((value) => value.trim());
-  if (audience !== undefined && audiences.includes('')) {
+  if (audience !== undefined && (audiences.includes('') || isUnresolved(audience))) {
     wrong('ENTRA_AUDIENCE', 'Set the client id of the app registration, or several with commas.');
   }
   const authority = httpsOrigin(text('ENTRA_AUTHORITY') ?? 'https://login.microsoftonline.com');

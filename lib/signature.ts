@@ -151,7 +151,7 @@ function timeOf(text: string, format: 'seconds' | 'iso'): number | undefined {
 const standardPrefix = 'whsec_';
 
 /** The HMAC key: base64 after whsec_ for Standard Webhooks, else the text's own bytes. */
-function secretBytes(profile: SignatureProfile, text: string): Buffer {
+function secretBytes(profile: string | undefined, text: string): Buffer {
   return profile === 'standard-webhooks'
     ? Buffer.from(text.slice(standardPrefix.length), 'base64')
     : Buffer.from(text, 'utf8');
@@ -159,10 +159,13 @@ function secretBytes(profile: SignatureProfile, text: string): Buffer {
 
 const fewestSecretBytes = 16;
 
+/** The platform leaves a reference as it is when it cannot read the secret. */
+export const isUnresolved = (text: string): boolean => /^\s*@Microsoft\.KeyVault\(/i.test(text);
+
 /** Why a secret cannot be used, or undefined. Never repeats the secret. */
-export function secretMistake(profile: SignatureProfile, text: string | undefined) {
+export function secretMistake(profile: string | undefined, text: string | undefined) {
   if (text === undefined || text.trim() === '') return 'is not set or empty';
-  if (/^\s*@Microsoft\.KeyVault\(/i.test(text)) {
+  if (isUnresolved(text)) {
     return 'is a Key Vault reference that was not resolved: check the vault, the secret and the identity’s role';
   }
   const isStandard = profile === 'standard-webhooks';

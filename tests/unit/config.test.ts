@@ -325,6 +325,11 @@ test.each<[string, Environment, string]>([
   ['common', { ENTRA_AUDIENCE: 'x', ENTRA_TENANT_ID: 'common' }, 'ENTRA_TENANT_ID'],
   ['an empty audience', { ...tenant, ENTRA_AUDIENCE: 'x,' }, 'ENTRA_AUDIENCE'],
   [
+    'an unresolved reference',
+    { ...tenant, ENTRA_AUDIENCE: '@Microsoft.KeyVault(SecretUri=https://v/secrets/x)' },
+    'ENTRA_AUDIENCE',
+  ],
+  [
     'a path',
     { ...tenant, ENTRA_AUDIENCE: 'x', ENTRA_AUTHORITY: 'https://a.b/c' },
     'ENTRA_AUTHORITY',
@@ -486,7 +491,9 @@ test.each([1, 1000])('maxResetsPerHour of %i', (maxResetsPerHour) => {
 });
 
 test('a mistake says in which entry it is, and what to type', () => {
-  expect(mistakesOf(withCallers([entry(), entry({ name: 'X', password: 'no' })]))).toEqual([
+  expect(
+    mistakesOf(withCallers([entry(), entry({ name: 'X', password: 'no', key: ['f'.repeat(64)] })])),
+  ).toEqual([
     {
       setting: 'CALLERS',
       detail:
@@ -592,6 +599,33 @@ test('all mistakes of CALLERS at once: in the shape of one entry and in the secr
     entry({ name: 'X', key: [hashes[0]] }),
   ];
   expect(new Set(settingsOf(withCallers(entries)))).toEqual(new Set(['CALLERS', 'ONE']));
+});
+
+test('all mistakes of CALLERS at once: what is told of an entry that is wrong elsewhere', () => {
+  const signature = { profile: 'zendesk', secrets: ['ONE', 'sk live/not-a-name=='] };
+  const details = mistakesOf(
+    withCallers([
+      entry({ name: 'Two Words', signature, password: 'no' }),
+      entry({ password: 'no', entra: { appIds: [guid] } }),
+      entry({ password: 'no', entra: { appIds: [guid, 7] } }),
+    ]),
+  ).filter(({ detail }) => !/^\/\d/.test(detail));
+  expect(details).toEqual([
+    {
+      setting: 'CALLERS',
+      detail: 'Two entries have the same name. Give each caller a name of its own.',
+    },
+    {
+      setting: 'CALLERS',
+      detail: 'A key hash stands twice. Give each caller a function key of its own.',
+    },
+    {
+      setting: 'CALLERS',
+      detail: 'An app id stands twice. Name each client id in one entry only.',
+    },
+    { setting: 'ONE', detail: 'The signing secret of caller /0 is not set or empty.' },
+  ]);
+  expect(JSON.stringify(details)).not.toMatch(/sk live|Two Words/);
 });
 
 test.each(['constructor', 'toString', '__proto__'])(
