@@ -72,7 +72,7 @@ const runChecks = () =>
     config,
     async () => {
       const { identity, directory, tables, keys } = await adapters();
-      return { ...directory, identity, writable: tables.writable, keysReachable: keys?.reachable };
+      return { ...directory, identity, usable: tables.usable, keysReachable: keys?.reachable };
     },
     deadlineFrom(Date.now()).graph,
   );

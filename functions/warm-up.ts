@@ -8,7 +8,7 @@ import { startLog } from './invocation.ts';
 /** What has to be opened and asked; `until`: milliseconds since 1970. */
 export interface Adapters {
   readonly directory: Pick<Directory, 'tenant'>;
-  readonly tables: { writable(until: number): Promise<boolean> };
+  readonly tables: { usable(until: number): Promise<boolean> };
   readonly keys: { reachable(until: number): Promise<boolean> } | undefined;
 }
 
@@ -33,5 +33,5 @@ async function fetchAhead(open: () => Promise<Adapters>): Promise<void> {
   const until = Date.now() + patienceMs;
   await directory.tenant(until); // brings the token
   await sleep(yieldMs); // a request that waits already comes first, and warms the rest itself
-  await Promise.all([tables.writable(until), keys?.reachable(until)]);
+  await Promise.all([tables.usable(until), keys?.reachable(until)]);
 }

@@ -31,8 +31,8 @@ export interface ReadyPorts {
     ids: readonly string[],
     until: number,
   ): Promise<Result<ReadonlyMap<string, 'visible' | 'hidden'>, Failure>>;
-  /** Writes and removes a row in each table. */
-  writable(until: number): Promise<boolean>;
+  /** Whether each table takes what a reset does to it. */
+  usable(until: number): Promise<boolean>;
   /** The key set of the tenant; undefined while the Entra door is closed. */
   readonly keysReachable: ((until: number) => Promise<boolean>) | undefined;
 }
@@ -74,11 +74,11 @@ export async function checkReadiness(
     return [failed('Configuration', detail, 'Correct AzureWebJobsStorage.'), ...notWhole];
   }
   const { protectedGroupIds } = config.value;
-  const [rights, tenant, visible, writable, keysReachable] = await Promise.all([
+  const [rights, tenant, visible, usable, keysReachable] = await Promise.all([
     opened.identity.rights(until),
     opened.tenantNow(until),
     opened.visibility(protectedGroupIds, until),
-    opened.writable(until),
+    opened.usable(until),
     opened.keysReachable?.(until),
   ]);
   const permissions = rights.ok ? rights.value.permissions : [];
@@ -93,9 +93,13 @@ export async function checkReadiness(
     graph(tenant),
     guard(tenant, permissions),
     hiddenGroups(protectedGroupIds, visible, permissions),
-    writable
-      ? passed('Ledger', 'A row was written and removed.')
-      : failed('Ledger', 'No row could be written to table storage.', ledgerRemedy),
+    usable
+      ? passed('Ledger', 'Rows were written, read and removed.')
+      : failed(
+          'Ledger',
+          'Rows could not be written, read and removed in table storage.',
+          ledgerRemedy,
+        ),
     tokenKeys(keysReachable),
   ];
 }

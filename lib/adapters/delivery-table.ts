@@ -34,7 +34,9 @@ export function deliveryTable(store: TableStore): DeliveryLedger {
       return ok({ ...held, claim: next, version: written.value[0] ?? '' });
     },
 
-    forget: (caller, held, until) => store.remove(caller, held.row, held.version, until),
+    async forget(caller, held, until) {
+      await store.remove(caller, held.row, held.version, until);
+    },
 
     recent: (caller, since, most, until) => counts(caller, { since, most, until }),
   };
@@ -102,7 +104,8 @@ async function resolve(
   for (let hop = 0; hop < mostHops; hop += 1) {
     const pointsTo = found['AliasOf'];
     if (typeof pointsTo !== 'string') {
-      return ok({ claim: toClaim(found), row: at, version: found.etag, isNew: false });
+      const claim = toClaim(found);
+      return claim ? ok({ claim, row: at, version: found.etag, isNew: false }) : unavailable;
     }
     const target = await store.read(caller, pointsTo, until);
     if (!target.ok) return target;
@@ -160,7 +163,8 @@ function stateColumns(claim: Claim): Record<string, unknown> {
   }
 }
 
-function toClaim(entity: StoredRow): Claim {
+/** undefined: no claim, or in a state that this version does not know. */
+function toClaim(entity: StoredRow): Claim | undefined {
   const text = (name: string): string => String(entity[name] ?? '');
   const time = (name: string): number => Date.parse(text(name));
   const base = {
@@ -168,6 +172,7 @@ function toClaim(entity: StoredRow): Claim {
     requestId: text('RequestId'),
     at: time('At'),
   };
+  if (Number.isNaN(base.at)) return undefined;
   switch (text('State')) {
     case 'claimed': {
       const earlier = entity['EarlierSentAt'] === undefined ? undefined : earlierOf(text, time);
@@ -182,7 +187,7 @@ function toClaim(entity: StoredRow): Claim {
     case 'free':
       return { ...base, state: 'free' };
     default:
-      throw new Error('A claim in the ledger has a state that this version does not know.');
+      return undefined;
   }
 }
 

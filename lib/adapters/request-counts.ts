@@ -55,7 +55,9 @@ function readingOf(store: TableStore, caller: string): (window: CountWindow) => 
     const [before, from] = [known, Math.max(since, askedAt - lateMs)];
     const read = await store.range(caller, 'count~', countKey(from), most, until);
     if (!read.ok) return read;
-    const keys = new Set([...read.value.map(({ rowKey = '' }) => rowKey), ...before]);
+    const isCount = (key: unknown): key is string =>
+      typeof key === 'string' && key.startsWith('count~');
+    const keys = new Set([...read.value.map(({ rowKey }) => rowKey).filter(isCount), ...before]);
     known = [...keys].filter((key) => timeOf(key) > since).sort();
     askedAt = at;
     return ok(known);

@@ -44,8 +44,8 @@ export interface TableStore {
     most: number,
     until: number,
   ): Promise<Result<readonly StoredRow[], LedgerFailure>>;
-  /** Removes a row if it still has that version; whether it does not matter to the caller. */
-  remove(partition: string, row: string, version: string, until: number): Promise<void>;
+  /** Removes a row if it still has that version; whether it did. */
+  remove(partition: string, row: string, version: string, until: number): Promise<boolean>;
 }
 
 /** The SDK reads a proxy's sign-in page as an empty answer: nothing stored, nothing counted. */
@@ -136,9 +136,9 @@ export function tableStore(table: TableClient, newId: () => string): TableStore 
         },
       ),
     remove: (partition, row, version, until) =>
-      tried<void>(undefined, until, async (abortSignal) => {
+      tried(false, until, async (abortSignal) => {
         await table.deleteEntity(partition, row, { etag: version, abortSignal });
-        return settled(undefined);
+        return settled(true);
       }),
   };
 }

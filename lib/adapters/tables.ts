@@ -40,8 +40,8 @@ export function openTable(
 export interface Tables {
   readonly deliveries: DeliveryLedger;
   readonly users: UserLedger;
-  /** Writes and removes a row in each table. */
-  writable(until: number): Promise<boolean>;
+  /** Whether each table takes what a reset does to it. */
+  usable(until: number): Promise<boolean>;
   /** How many rows were removed. */
   sweep(now: number, auditRetentionDays: number): Promise<number>;
 }
@@ -54,9 +54,9 @@ export function openTables({ ledger, clientId }: Config): Tables {
   return {
     deliveries: deliveryTable(store),
     users: userTable(userStore),
-    async writable(until) {
-      const written = await Promise.all([store, userStore].map((table) => tryRow(table, until)));
-      return written.every(Boolean);
+    async usable(until) {
+      const tried = await Promise.all([store, userStore].map((table) => tryRows(table, until)));
+      return tried.every(Boolean);
     },
     async sweep(now, auditRetentionDays) {
       const ledgerEnds = new Date(now - ledgerDays * dayMs).toISOString();
@@ -71,12 +71,29 @@ export function openTables({ ledger, clientId }: Config): Tables {
   };
 }
 
-/** A row of its own, written and removed again; the table is made if it is missing. */
-async function tryRow(store: TableStore, until: number): Promise<boolean> {
-  const row = { partitionKey: 'probe', rowKey: `probe~${randomUUID()}` };
-  const written = await store.commit([{ row }], until);
-  if (written.ok) await store.remove(row.partitionKey, row.rowKey, written.value[0] ?? '*', until);
-  return written.ok;
+/**
+ * Rows of its own: a transaction of two, a read, a query, and they are removed again. A table that is
+ * missing is made. With the time of a row, so that the timer removes what was left behind.
+ */
+async function tryRows(store: TableStore, until: number): Promise<boolean> {
+  const partitionKey = 'probe';
+  const probes = [1, 2].map(() => ({
+    row: { partitionKey, rowKey: `probe~${randomUUID()}`, At: new Date().toISOString() },
+  }));
+  const written = await store.commit(probes, until);
+  if (!written.ok) return false;
+  const rowKey = probes[0]?.row.rowKey ?? '';
+  const [read, queried] = await Promise.all([
+    store.read(partitionKey, rowKey, until),
+    store.range(partitionKey, rowKey, `${rowKey}~`, 1, until),
+  ]);
+  const removed = await Promise.all(
+    probes.map(({ row }, i) =>
+      store.remove(partitionKey, row.rowKey, written.value[i] ?? '*', until),
+    ),
+  );
+  const found = read.ok && read.value !== undefined && queried.ok && queried.value.length === 1;
+  return found && removed.every(Boolean);
 }
 
 const dayMs = 86_400_000;

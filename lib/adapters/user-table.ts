@@ -4,7 +4,7 @@
 import type { AuditRow } from '../audit.ts';
 import { ok } from '../result.ts';
 import type { UserLedger, UserLock } from '../user-lock.ts';
-import type { Row, StoredRow, TableStore } from './table-store.ts';
+import { type Row, type StoredRow, type TableStore, unavailable } from './table-store.ts';
 
 export const lockRow = 'lock';
 export const auditPrefix = 'audit~';
@@ -13,7 +13,8 @@ export const userTable = (store: TableStore): UserLedger => ({
   async read(userId, until) {
     const stored = await store.read(userId, lockRow, until);
     if (!stored.ok || stored.value === undefined) return stored.ok ? ok(undefined) : stored;
-    return ok({ lock: toLock(stored.value), version: stored.value.etag });
+    const lock = toLock(stored.value);
+    return Number.isNaN(lock.at) ? unavailable : ok({ lock, version: stored.value.etag });
   },
 
   async write(partition, change, rows, until) {

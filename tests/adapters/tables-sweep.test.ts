@@ -23,7 +23,7 @@ beforeEach(async () => {
   if (!config.ok) throw new Error('The connection string is refused.');
   tables = openTables(config.value);
   rows = ledgerRows(azurite.connectionString);
-  await tables.writable(Date.now() + 20_000);
+  await tables.usable(Date.now() + 20_000);
 });
 afterEach(async () => {
   await proxy.stop();

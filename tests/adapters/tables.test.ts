@@ -2,7 +2,7 @@
 // aliases, versions, recognising one's own write, missing tables, the window of counts, forgetting.
 
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Azurite, startAzurite } from '../../infra/local/azurite.ts';
 import { openTables, type Tables } from '../../lib/adapters/tables.ts';
 import type { AuditRow } from '../../lib/audit.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await startTableProxy(azurite.connectionString);
   tables = connect(proxy.connectionString);
   rows = ledgerRows(azurite.connectionString);
-  await tables.writable(soon());
+  await tables.usable(soon());
 });
 afterAll(async () => {
   await proxy.stop();
@@ -376,16 +376,54 @@ test('missing tables are made by whoever needs one first, once', async () => {
   await other.stop();
 });
 
-test('the probe writes a row and takes it away', async () => {
-  expect(await tables.writable(soon())).toBe(true);
-  expect(
-    (await rows.all(rows.deliveries)).filter(({ partitionKey }) => partitionKey === 'probe'),
-  ).toEqual([]);
-  const end = proxy.next(
-    ({ partition }) => partition === 'probe',
-    { kind: 'reply', status: 403 },
-    always,
+const probes = async () =>
+  (await rows.all(rows.deliveries)).filter(({ partitionKey }) => partitionKey === 'probe');
+
+test('the probe does what a reset does, and leaves nothing', async () => {
+  expect(await tables.usable(soon())).toBe(true);
+  expect(await probes()).toEqual([]);
+});
+
+test.each(['commit', 'read', 'query', 'delete'] as const)(
+  'without the right to %s the tables are not usable',
+  async (kind) => {
+    const refusal = { kind: 'reply', status: 403 } as const;
+    const end = proxy.next((operation) => operation.kind === kind, refusal, always);
+    expect(await tables.usable(soon())).toBe(false);
+    end();
+    // What was left behind has a time: the timer removes it.
+    for (const { At } of await probes()) expect(At).toEqual(expect.any(String));
+  },
+);
+
+describe('a row that is none', () => {
+  const json = (body: object) =>
+    ({
+      kind: 'reply',
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }) as const;
+  const unavailable = { ok: false, failure: { code: 'LedgerUnavailable' } };
+
+  test.each([{}, { State: 'claimed' }, { State: 'new', At: '2026-11-24T10:00:00Z' }])(
+    'as a claim: %j',
+    async (row) => {
+      const who = caller();
+      await open(who, ['a']);
+      proxy.next(({ station }) => station === 'claimRead', json(row));
+      expect(await tables.deliveries.open(who, ['a'], fresh('b'), soon())).toEqual(unavailable);
+    },
   );
-  expect(await tables.writable(soon())).toBe(false);
-  end();
+
+  test('as a lock', async () => {
+    proxy.next(({ station }) => station === 'lockRead', json({ State: 'held' }));
+    expect(await tables.users.read(randomUUID(), soon())).toEqual(unavailable);
+  });
+
+  test('among the counts', async () => {
+    const junk = [{ RowKey: 'count~x' }, { RowKey: 5 }, {}, { RowKey: 'claim~1' }];
+    proxy.next(({ station }) => station === 'limit', json({ value: junk }));
+    expect(await tables.deliveries.recent(caller(), 0, 5, soon())).toEqual(ok([]));
+  });
 });

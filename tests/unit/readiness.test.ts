@@ -15,7 +15,7 @@ import type { Directory, TenantFacts } from '../../lib/target.ts';
 import { aConfig } from '../support/a-journey.ts';
 import { aCaller, anotherGroup, aTenant, someGroup } from '../support/a-valid-user.ts';
 
-const until = 8_300;
+const until = 8_000;
 const all = [
   'Directory.Read.All',
   'RoleEligibilitySchedule.Read.Directory',
@@ -31,7 +31,7 @@ interface Changes {
   readonly permissions?: readonly string[];
   readonly identity?: ReadyPorts['identity'];
   readonly visible?: Awaited<ReturnType<ReadyPorts['visibility']>>;
-  readonly writable?: boolean;
+  readonly usable?: boolean;
   readonly keys?: boolean;
   readonly config?: Parameters<typeof aConfig>[0];
 }
@@ -42,7 +42,7 @@ function check(changes: Changes = {}): Promise<readonly Check[]> {
     tenantNow: async () => changes.tenant ?? ok(aTenant(changes.facts)),
     identity: changes.identity ?? { rights: async () => ok({ objectId: 'oid-1', permissions }) },
     visibility: async () => changes.visible ?? ok(new Map()),
-    writable: async () => changes.writable ?? true,
+    usable: async () => changes.usable ?? true,
     keysReachable: keys === undefined ? undefined : async () => keys,
   };
   return checkReadiness(ok(aConfig(changes.config)), async () => ports, until);
@@ -90,7 +90,12 @@ test('all well', async () => {
       Detail: 'PROTECTED_GROUP_IDS is not set.',
       Remedy: '',
     },
-    { Name: 'Ledger', Status: 'Passed', Detail: 'A row was written and removed.', Remedy: '' },
+    {
+      Name: 'Ledger',
+      Status: 'Passed',
+      Detail: 'Rows were written, read and removed.',
+      Remedy: '',
+    },
     { Name: 'TokenKeys', Status: 'Skipped', Detail: 'The Entra door is closed.', Remedy: '' },
   ]);
 });
@@ -410,10 +415,10 @@ test.each<[string, Changes, string, string, string]>([
 // --- ledger and keys -------------------------------------------------------------------------------
 
 test('a ledger that takes no row', async () => {
-  expect(await one('Ledger', { writable: false })).toEqual({
+  expect(await one('Ledger', { usable: false })).toEqual({
     Name: 'Ledger',
     Status: 'Failed',
-    Detail: 'No row could be written to table storage.',
+    Detail: 'Rows could not be written, read and removed in table storage.',
     Remedy:
       'Give the identity the role Storage Table Data Contributor on the storage account: az role ' +
       'assignment create --role "Storage Table Data Contributor" --assignee OBJECT_ID --scope STORAGE_ID',
