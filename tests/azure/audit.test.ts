@@ -149,7 +149,7 @@ test('the table of a person: what was proved and what was claimed on lines of th
     '    verified  Entra token, of oncall.engineer@contoso.com, object the-engineers-object-id, app',
     '              ID',
     '    ids       request ID, user',
-    '              ID',
+    '              ID, Graph ID',
     '',
   ]);
 });

@@ -202,11 +202,11 @@ async function troubledRequests(door: Door): Promise<void> {
   const unrecorded = stage.user();
   proxy.next(at('audit', unrecorded.id), { ...answer, status: 503 }, always);
   await asked(deliver(door, 'plain', unrecorded.id, 'canary-key-of-a-delivery-9'));
-  // A bug: a claim that no version of this product wrote.
+  // A bug: a receipt that no version of this product wrote.
   const strange = stage.user();
   await asked(deliver(door, 'quiet', strange.id, 'canary-key-of-a-delivery-10'));
   for (const claim of await stage.rows.claims('quiet')) {
-    await stage.rows.edit(stage.rows.deliveries, claim, { State: rowCanary });
+    await stage.rows.edit(stage.rows.deliveries, claim, { CompletedAt: rowCanary });
   }
   await asked(deliver(door, 'quiet', strange.id, 'canary-key-of-a-delivery-10'));
   for (const claim of await stage.rows.claims('quiet')) {
