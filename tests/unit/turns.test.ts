@@ -1,8 +1,9 @@
 // So many at a time, the others in the order they came; whose turn does not come is told so.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
-import { turnsOf } from '../../lib/turns.ts';
+import { describe, expect, test } from '@jest/globals';
+import { err, ok, type Result } from '../../lib/result.ts';
+import { inTurnBeside, turnsOf } from '../../lib/turns.ts';
 
 /** Works that end when told to. */
 function works(most: number) {
@@ -81,4 +82,46 @@ test('a turn that was given back without a line serves whoever comes next', asyn
   end('second');
   expect(await second).toBe('second is done');
   expect(begun).toEqual(['first', 'second']);
+});
+
+describe('beside a question', () => {
+  const beside = (asking: Promise<Result<string, string>>, work: () => Promise<string>, ms = 50) =>
+    inTurnBeside(turnsOf(1), asking, work, ms);
+
+  test('both answer: what is known, and what was done', async () => {
+    const asked = Promise.withResolvers<Result<string, string>>();
+    let begun = 0;
+    const told = beside(asked.promise, async () => {
+      begun += 1;
+      return 'done';
+    });
+    await settle();
+    expect(begun).toBe(1);
+    asked.resolve(ok('known'));
+    expect(await told).toEqual(ok({ known: 'known', done: 'done' }));
+  });
+
+  test('a refusal is answered at once, and a work that fails then bothers nobody', async () => {
+    const work = Promise.withResolvers<string>();
+    expect(await beside(Promise.resolve(err('no')), () => work.promise)).toEqual(err('no'));
+    work.reject(new Error('late'));
+    await settle(); // an unhandled rejection would end the process
+  });
+
+  test('whose turn does not come is told what is known; who was refused begins nothing', async () => {
+    const inTurn = turnsOf(1);
+    const first = Promise.withResolvers<string>();
+    void inTurn(() => first.promise, 50);
+    let begun = 0;
+    const work = async () => {
+      begun += 1;
+      return 'done';
+    };
+    const known = inTurnBeside(inTurn, Promise.resolve(ok('known')), work, 5);
+    expect(await known).toEqual(ok({ known: 'known', done: undefined }));
+    expect(await inTurnBeside(inTurn, Promise.resolve(err('no')), work, 60_000)).toEqual(err('no'));
+    first.resolve('first');
+    await settle();
+    expect(begun).toBe(0);
+  });
 });
