@@ -111,20 +111,22 @@ function readLedger(text: Text, wrong: Wrong): Config['ledger'] | undefined {
 }
 
 /**
- * The emulator, an account with its key, or a table endpoint with a shared access signature: what the
- * table client takes (`@azure/data-tables`, connectionString), which throws at everything else.
+ * The emulator, an account with its key, or a table endpoint with a shared access signature, as the table
+ * client reads them (`@azure/data-tables`, connectionString). What it refuses all the same shows when the
+ * tables are opened; here it is told beside all other mistakes.
  */
 function isWhole(connectionString: string): boolean {
-  const pairs = connectionString.split(';').map((pair) => /^\s*([^=]+)=(.*?)\s*$/.exec(pair) ?? []);
+  const pairs = connectionString.split(';').map((pair) => pair.trim().split(/=(.*)/));
   // The first of equal names counts.
   const parts = new Map(
-    pairs.toReversed().map(([, name = '', value = '']) => [name.toLowerCase(), value]),
+    pairs.toReversed().map(([name = '', value = '']) => [name.toLowerCase(), value]),
   );
   const part = (name: string): string => parts.get(name) ?? '';
   if (part('usedevelopmentstorage').toLowerCase() === 'true') return true;
   const endpoint = part('tableendpoint');
-  if (endpoint !== '' && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) return false;
-  if (part('sharedaccesssignature') !== '' && part('accountkey') === '') return endpoint !== '';
+  const scheme = URL.parse(endpoint)?.protocol;
+  if (endpoint !== '' && scheme !== 'https:' && scheme !== 'http:') return false;
+  if (part('sharedaccesssignature') !== '') return endpoint !== '';
   const protocol = part('defaultendpointsprotocol').toLowerCase();
   return (
     part('accountname') !== '' &&

@@ -247,6 +247,8 @@ test.each([
   [true, `${https};${account};${at}`],
   [true, `DefaultEndpointsProtocol=http;${account};TableEndpoint=http://127.0.0.1:10002/x`],
   [true, `${at};SharedAccessSignature=sv=1&sig=a%3D`],
+  [true, `${https};AccountName=x;AccountName=;AccountKey=a2V5==;${suffix}`],
+  [false, `${https};AccountName=;AccountName=x;AccountKey=a2V5;${suffix}`],
   [true, `AccountName = y;${https};${account};${suffix}`],
   [false, 'UseDevelopmentStorage=false'],
   [false, 'UseDevelopmentStorage='],
@@ -605,7 +607,7 @@ test('all mistakes of CALLERS at once: what is told of an entry that is wrong el
   const signature = { profile: 'zendesk', secrets: ['ONE', 'sk live/not-a-name=='] };
   const details = mistakesOf(
     withCallers([
-      entry({ name: 'Two Words', signature, password: 'no' }),
+      entry({ name: 'two words', signature, password: 'no' }),
       entry({ password: 'no', entra: { appIds: [guid] } }),
       entry({ password: 'no', entra: { appIds: [guid, 7] } }),
     ]),
@@ -625,7 +627,7 @@ test('all mistakes of CALLERS at once: what is told of an entry that is wrong el
     },
     { setting: 'ONE', detail: 'The signing secret of caller /0 is not set or empty.' },
   ]);
-  expect(JSON.stringify(details)).not.toMatch(/sk live|Two Words/);
+  expect(JSON.stringify(details)).not.toMatch(/sk live|two words/);
 });
 
 test.each(['constructor', 'toString', '__proto__'])(
