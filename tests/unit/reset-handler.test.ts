@@ -183,17 +183,26 @@ test('adapters that cannot be opened are a bug too', async () => {
   expect([answer.status, codeOf(answer)]).toEqual([500, 'InternalError']);
 });
 
-test('a look-up that breaks after the ledger has answered harms nobody', async () => {
+/** In `ticks` turns of the loop; as a bug would. */
+const breaksAfter = (ticks: number) => async (): Promise<never> => {
+  for (let turn = 0; turn < ticks; turn += 1) await new Promise((done) => setImmediate(done));
+  throw new Error('a bug');
+};
+
+test.each([
+  ['after the ledger has answered', 1, async () => down, 'LedgerUnavailable'],
+  ['while the ledger is still asked', 0, breaksAfter(3), 'InternalError'],
+] as const)('a look-up that breaks %s ends no process', async (_when, ticks, open, code) => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
   process.on('unhandledRejection', note);
   try {
-    const later = () => new Promise<never>((_, reject) => setImmediate(reject, new Error('late')));
+    const broken = breaksAfter(ticks);
     const { handle } = aJourney({
-      directory: { user: later },
-      deliveries: { open: async () => down, recent: later },
+      directory: { user: broken },
+      deliveries: { open, recent: broken },
     });
-    expect(codeOf(await handle())).toBe('LedgerUnavailable');
+    expect(codeOf(await handle())).toBe(code);
     for (let turn = 0; turn < 5; turn += 1) await new Promise((done) => setImmediate(done));
     expect(unhandled).toEqual([]);
   } finally {
