@@ -11,6 +11,7 @@ const guids = {
   items: { type: 'string', pattern: guid },
 } as const;
 
+export const callerName = '^[a-z0-9-]{1,32}$';
 /** What a setting may be called that holds a signing secret. */
 export const settingName = '^[A-Za-z_][A-Za-z0-9_]{0,127}$';
 
@@ -24,7 +25,7 @@ export const callersSchema = {
     required: ['name', 'password'],
     anyOf: [{ required: ['key'] }, { required: ['entra'] }],
     properties: {
-      name: { type: 'string', pattern: '^[a-z0-9-]{1,32}$' },
+      name: { type: 'string', pattern: callerName },
       key: {
         type: 'array',
         minItems: 1,

@@ -2,7 +2,7 @@
 // callers-schema.ts; the rules between entries and about their secrets stand here.
 
 import { type Caller, defaultResetsPerHour } from './caller.ts';
-import { type CallerEntries, settingName } from './callers-schema.ts';
+import { type CallerEntries, callerName, settingName } from './callers-schema.ts';
 import type { Wrong } from './config.ts';
 import { fold } from './fold.ts';
 import { validateCallers } from './generated/validators.mjs';
@@ -50,7 +50,7 @@ function partsOf(entry: unknown, index: number) {
   return {
     name,
     /** Repeated only when it is a name: something else may be a secret in the wrong place. */
-    who: /^[a-z0-9-]{1,32}$/.test(name ?? '') ? name : `/${index}`,
+    who: namePattern.test(name ?? '') ? name : `/${index}`,
     keys: texts(member(entry, 'key')).map(fold),
     appIds: texts(member(member(entry, 'entra'), 'appIds')).map(fold),
     profile: textMember(signature, 'profile'),
@@ -59,6 +59,7 @@ function partsOf(entry: unknown, index: number) {
 }
 type Parts = ReturnType<typeof partsOf>;
 
+const namePattern = new RegExp(callerName);
 const settingPattern = new RegExp(settingName);
 
 /** A key or app that stood for two callers would make the audit a guess. */

@@ -36,8 +36,8 @@ export async function writePassword(
       sent ||= reply.ok && (reply.value.status !== 'lost' || reply.value.sent);
       const { kind } = attempt.value;
       unclear ||= kind === 'unknown';
-      // A refusal that follows an unclear answer tells nothing about the write before it.
       graphRequestId = attempt.value.graphRequestId ?? graphRequestId;
+      // A refusal that follows an unclear answer tells nothing about the write before it.
       return unclear && kind !== 'done' ? { ...attempt, value: unknown } : attempt;
     },
     end,
